@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['source', 'node', 'default'] },
   ssr: { resolve: { conditions: ['source', 'node', 'default'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.ts'],
     pool: 'threads',
     maxWorkers: 2,
     isolate: false,

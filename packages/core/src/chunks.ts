@@ -54,7 +54,7 @@ export class Chunks {
   /** One contiguous buffer: the piece itself where there is just one, a copy otherwise. */
   toBuffer(): Buffer {
     if (this.pieces.length === 1) return this.pieces[0] as Buffer;
-    return Buffer.concat(this.pieces as Buffer[], this.byteLength);
+    return Buffer.concat(this.pieces, this.byteLength);
   }
 
   /** The bytes in [start, start + length) as one buffer: shared memory unless they cross a piece's end. */

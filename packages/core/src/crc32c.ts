@@ -3,7 +3,7 @@ import type { Chunks } from './chunks.ts';
 
 /** CRC-32C (Castagnoli) of the bytes, continuing from `seed`, the value of the bytes before. */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
-  return native(bytes as Buffer, seed);
+  return native(bytes, seed);
 }
 
 /** CRC-32C over a list of pieces from a position on, without joining them. */
