@@ -1,0 +1,14 @@
+/** A log or its directory can no longer be trusted or reached; everything asked of it answers KAFKA_STORAGE_ERROR. */
+export class LogOfflineError extends Error {
+  override readonly name = 'LogOfflineError';
+  /** The file that failed. */
+  readonly path: string;
+  /** The byte position in it, where one is known. */
+  readonly position: number | undefined;
+
+  constructor(detail: string, where: { readonly path: string; readonly position?: number; readonly cause?: unknown }) {
+    super(detail, { cause: where.cause });
+    this.path = where.path;
+    this.position = where.position;
+  }
+}
