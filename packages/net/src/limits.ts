@@ -1,0 +1,46 @@
+/**
+ * What a listener allows. Names are Kafka's keys in camel case; the three that Kafka lacks say so. All are per listener,
+ * except the two budgets, which are shared by every listener that is given the same ByteBudget.
+ */
+import type { Millis } from '@tidelog/core';
+
+export interface NetworkLimits {
+  /** socket.request.max.bytes */
+  readonly socketRequestMaxBytes: number;
+  /** connections.max.idle.ms */
+  readonly connectionsMaxIdleMs: Millis;
+  /** max.connections */
+  readonly maxConnections: number;
+  /** max.connections.per.ip */
+  readonly maxConnectionsPerIp: number;
+  /** max.connections.per.ip.overrides */
+  readonly maxConnectionsPerIpOverrides: ReadonlyMap<string, number>;
+  /** max.connection.creation.rate, per second; a connection above it waits before it is read. */
+  readonly maxConnectionCreationRate: number;
+  /** queued.max.request.bytes: bytes of requests received and not yet answered; Infinity for Kafka's -1. */
+  readonly queuedMaxRequestBytes: number;
+  /** Requests of one connection received and not yet answered (Kafka allows one). */
+  readonly connectionMaxInFlightRequests: number;
+  /** Response bytes of one connection that its client has not read, above which no more of its requests are read. */
+  readonly connectionMaxUnreadBytes: number;
+  /** Bytes in frames that have begun and not ended, over all connections; above it the oldest such frame is dropped. */
+  readonly partialFramesMaxBytes: number;
+  /** A frame that has begun must end in this time, plus one second per `partialFrameMinBytesPerSecond` received. */
+  readonly partialFrameTimeoutMs: Millis;
+  readonly partialFrameMinBytesPerSecond: number;
+}
+
+export const defaultNetworkLimits: NetworkLimits = {
+  socketRequestMaxBytes: 104_857_600,
+  connectionsMaxIdleMs: 600_000,
+  maxConnections: 2_147_483_647,
+  maxConnectionsPerIp: 2_147_483_647,
+  maxConnectionsPerIpOverrides: new Map(),
+  maxConnectionCreationRate: 2_147_483_647,
+  queuedMaxRequestBytes: Infinity,
+  connectionMaxInFlightRequests: 100,
+  connectionMaxUnreadBytes: 1_048_576,
+  partialFramesMaxBytes: 268_435_456,
+  partialFrameTimeoutMs: 30_000,
+  partialFrameMinBytesPerSecond: 65_536,
+};

@@ -1,0 +1,28 @@
+/**
+ * What a handler may know about the request in its hands and the connection it came by. It refuses to give out the
+ * socket: a handler answers by returning, delays the next request with `throttle` and learns of a hang-up by `onClose`.
+ */
+import type { Millis } from '@tidelog/core';
+
+export interface RequestContext {
+  readonly apiVersion: number;
+  readonly correlationId: number;
+  readonly clientId: string | null;
+  /** Unique for the life of the process. */
+  readonly connectionId: number;
+  /** The listener's name, as in `listeners` (`PLAINTEXT`, `CONTROLLER`). */
+  readonly listenerName: string;
+  /** Kafka's form: `User:alice`, `User:ANONYMOUS`. */
+  readonly principal: string;
+  readonly remoteAddress: string;
+  /** When the frame was complete, on the monotonic clock. */
+  readonly receivedAt: Millis;
+  /** The listener is for brokers and controllers (`inter.broker.listener.name`, `controller.listener.names`). */
+  readonly isPrivileged: boolean;
+  /** The connection is gone: an answer would be dropped. */
+  readonly closed: boolean;
+  /** Calls back once if the connection closes before this request is answered; at once when it has closed already. */
+  onClose(callback: () => void): void;
+  /** After this response was sent, no further request of the connection is started for so long (KIP-219). */
+  throttle(delayMs: Millis): void;
+}
