@@ -1,1 +1,26 @@
-export {};
+export {
+  allowAll,
+  clusterResource,
+  type AuthorizationContext,
+  type Authorizer,
+  type Operation,
+  type Resource,
+  type ResourceType,
+} from './authorizer.ts';
+export type { ControllerChannel, PeerConnection, PeerConnections, SendOptions } from './channels.ts';
+export type { ReadBound, Replica, ReplicaRead } from './replication/replica.ts';
+export { Replicas } from './replication/replicas.ts';
+export {
+  defaultReplicationConfig,
+  type Acks,
+  type AppendWaiter,
+  type CommittedAppend,
+  type LeadershipListener,
+  type LedPartition,
+  type ReplicaAppend,
+  type ReplicasDeps,
+  type ReplicaWatcher,
+  type ReplicationConfig,
+  type ReplicationQuota,
+  type TopicSettings,
+} from './replication/replicas-types.ts';
