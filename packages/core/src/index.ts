@@ -27,4 +27,12 @@ export {
   type Timers,
   type World,
 } from './world.ts';
-export { noMetrics, type Counter, type Gauge, type Histogram, type Labels, type Metrics } from './metrics.ts';
+export {
+  noMetrics,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Labels,
+  type MetricOptions,
+  type Metrics,
+} from './metrics.ts';
