@@ -36,3 +36,8 @@ export {
   type MetricOptions,
   type Metrics,
 } from './metrics.ts';
+export { NodeClock, NodeRandom, NodeTimers } from './node-timers.ts';
+export { NodeNetwork } from './node-network.ts';
+export { createNodeWorld } from './node-world.ts';
+export { NodeDisk } from './node-disk.ts';
+export { MemoryDisk, type DiskOperation, type MemoryDiskOptions } from './testing/memory-disk.ts';
