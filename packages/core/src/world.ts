@@ -111,6 +111,8 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly backlog?: number;
+  /** The socket could not accept for a while (descriptors ran out); it goes on listening. */
+  readonly onError?: (error: Error) => void;
 }
 
 export interface ConnectOptions {
@@ -130,7 +132,7 @@ export interface SocketHandlers {
   onData(chunk: Buffer): void;
   /** The peer has ended its side; what is written may still reach it. */
   onEnd?(): void;
-  /** All that was written has left for the kernel. */
+  /** All that was written has left for the kernel; called after every write that could not leave at once. */
   onDrain?(): void;
   /** Called once, last. */
   onClose(reason: Error | undefined): void;
