@@ -41,3 +41,4 @@ export { NodeNetwork } from './node-network.ts';
 export { createNodeWorld } from './node-world.ts';
 export { NodeDisk } from './node-disk.ts';
 export { MemoryDisk, type DiskOperation, type MemoryDiskOptions } from './testing/memory-disk.ts';
+export { coordinatorPartition, javaStringHash } from './java-hash.ts';
