@@ -1,0 +1,104 @@
+/**
+ * Topics that come into being because somebody asked for them: auto-created ones and the coordinators' internal ones.
+ * Asks the controller once per topic however many wait, and lets them wait until this broker's image has it, so that the
+ * first answer a client gets already names a leader.
+ */
+import type { Logger, Millis, World } from '@tidelog/core';
+import type { MetadataImage } from '@tidelog/metadata';
+import { CreateTopics, ErrorCode, errorName } from '@tidelog/protocol';
+import type { ControllerChannel } from '../channels.ts';
+
+export interface TopicSpec {
+  readonly name: string;
+  /** -1: num.partitions and default.replication.factor of the controller. */
+  readonly numPartitions: number;
+  readonly replicationFactor: number;
+  readonly configs: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface TopicCreationDeps {
+  readonly world: World;
+  readonly logger: Logger;
+  readonly controller: ControllerChannel;
+  readonly image: () => MetadataImage;
+  /** How long a request waits for a topic it caused to be created. */
+  readonly waitMs: Millis;
+}
+
+interface Pending {
+  readonly waiters: ((error: ErrorCode) => void)[];
+}
+
+export class TopicCreation {
+  readonly #deps: TopicCreationDeps;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(deps: TopicCreationDeps) {
+    this.#deps = deps;
+  }
+
+  /** NONE when the image has the topic; UNKNOWN_TOPIC_OR_PARTITION when it does not yet; else the controller's answer. */
+  ensure(spec: TopicSpec): Promise<ErrorCode> {
+    const { world, image, waitMs } = this.#deps;
+    if (image().topics.get(spec.name) !== undefined) return Promise.resolve(ErrorCode.NONE);
+    let pending = this.#pending.get(spec.name);
+    if (pending === undefined) {
+      pending = { waiters: [] };
+      this.#pending.set(spec.name, pending);
+      void this.#create(spec);
+    }
+    const { waiters } = pending;
+    return new Promise((resolve) => {
+      const timer = world.timers.after(waitMs, () => resolve(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+      waiters.push((error) => {
+        timer.cancel();
+        resolve(error);
+      });
+    });
+  }
+
+  /** Called when a new image is in use. */
+  onMetadata(image: MetadataImage): void {
+    for (const name of this.#pending.keys()) {
+      if (image.topics.get(name) !== undefined) this.#settle(name, ErrorCode.NONE);
+    }
+  }
+
+  async #create(spec: TopicSpec): Promise<void> {
+    const error = await this.#ask(spec);
+    // Created, now or earlier: the waiters go on when the image has it.
+    if (error === ErrorCode.NONE || error === ErrorCode.TOPIC_ALREADY_EXISTS) {
+      if (this.#deps.image().topics.get(spec.name) !== undefined) this.#settle(spec.name, ErrorCode.NONE);
+      return;
+    }
+    this.#settle(spec.name, error);
+  }
+
+  async #ask(spec: TopicSpec): Promise<ErrorCode> {
+    const { controller, logger, waitMs } = this.#deps;
+    try {
+      const { name, numPartitions, replicationFactor, configs } = spec;
+      const topic = { name, numPartitions, replicationFactor, assignments: [], configs: [...configs] };
+      const response = await controller.send(
+        CreateTopics,
+        { topics: [topic], timeoutMs: 30_000 },
+        { timeoutMs: waitMs },
+      );
+      const result = response.topics[0];
+      const error = (result?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR) as ErrorCode;
+      if (error !== ErrorCode.NONE && error !== ErrorCode.TOPIC_ALREADY_EXISTS) {
+        logger.warn({ topic: name, error: errorName(error), reason: result?.errorMessage }, 'could not create a topic');
+      }
+      return error;
+    } catch (error) {
+      logger.warn({ topic: spec.name, err: error }, 'no controller to create a topic');
+      return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    }
+  }
+
+  #settle(name: string, error: ErrorCode): void {
+    const pending = this.#pending.get(name);
+    this.#pending.delete(name);
+    for (const waiter of pending?.waiters ?? []) waiter(error);
+  }
+}
