@@ -60,7 +60,12 @@ export function api<Req extends Fields, Res extends Fields>(
     versions: range,
     flexibleSince,
     latestStable: declaration.latestStable ?? range.max,
-    request: new Message(`${name}Request`, { versions: range, flexibleSince, fields: declaration.request, strict: true }),
+    request: new Message(`${name}Request`, {
+      versions: range,
+      flexibleSince,
+      fields: declaration.request,
+      strict: true,
+    }),
     response: new Message(`${name}Response`, { versions: range, flexibleSince, fields: declaration.response }),
     requestHeaderVersion: (version) => (version >= flexibleSince ? 2 : 1),
     responseHeaderVersion: (version) => (version >= flexibleSince && key !== apiVersionsKey ? 1 : 0),

@@ -25,6 +25,8 @@ export interface MessageDeclaration {
   readonly strict?: boolean;
   /** The decoder reads at most this many bytes (headers). */
   readonly maxBytes?: number;
+  /** What a coordinator's record of this kind is called on disk: the int16 in front of its key. */
+  readonly recordType?: number;
 }
 
 export interface DecodeLimits {
@@ -50,6 +52,11 @@ export class Message<Value = unknown, Input = unknown> {
 
   get versions(): VersionRange {
     return this.declaration.versions;
+  }
+
+  /** The int16 in front of a coordinator's record key, undefined for every other message. */
+  get recordType(): number | undefined {
+    return this.declaration.recordType;
   }
 
   /** The bytes of a value. Throws ProtocolError when the version cannot express it. */
@@ -91,7 +98,10 @@ export class Message<Value = unknown, Input = unknown> {
   #compile(version: number): Codec {
     const { min, max } = this.declaration.versions;
     if (!Number.isInteger(version) || version < min || version > max) {
-      throw new ProtocolError(ErrorCode.UNSUPPORTED_VERSION, `${this.name} has versions ${min} to ${max}, not ${version}`);
+      throw new ProtocolError(
+        ErrorCode.UNSUPPORTED_VERSION,
+        `${this.name} has versions ${min} to ${max}, not ${version}`,
+      );
     }
     const plan = planMessage(this.name, this.declaration, version);
     return codeGenerationAllowed() ? compiledCodec(plan) : closureCodec(plan);
@@ -112,14 +122,15 @@ export interface DataDeclaration<F extends Fields> {
   readonly versions: readonly [min: number, max: number];
   readonly flexibleSince?: number;
   readonly maxBytes?: number;
+  readonly recordType?: number;
   readonly fields: F;
 }
 
 /** Declares a message that is not the request or response of an API. */
 export function data<F extends Fields>(
   name: string,
-  { versions: [min, max], flexibleSince = Infinity, maxBytes, fields }: DataDeclaration<F>,
+  declaration: DataDeclaration<F>,
 ): Message<ValueOfFields<F>, InputOfFields<F>> {
-  const limit = maxBytes === undefined ? {} : { maxBytes };
-  return new Message(name, { versions: { min, max }, flexibleSince, fields, strict: true, ...limit });
+  const [min, max] = declaration.versions;
+  return new Message(name, { flexibleSince: Infinity, ...declaration, versions: { min, max }, strict: true });
 }

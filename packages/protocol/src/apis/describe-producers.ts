@@ -1,0 +1,35 @@
+import { api } from '../schema/api.ts';
+import { array, int16, int32, int64, string } from '../schema/field.ts';
+
+/** Lists the producers that partitions remember (KIP-664). */
+export const DescribeProducers = api('DescribeProducers', {
+  key: 61,
+  versions: [0, 0],
+  flexibleSince: 0,
+
+  request: {
+    topics: array({
+      name: string(),
+      partitionIndexes: array(int32()),
+    }),
+  },
+  response: {
+    throttleTimeMs: int32({ default: 0 }),
+    topics: array({
+      name: string(),
+      partitions: array({
+        partitionIndex: int32(),
+        errorCode: int16(),
+        errorMessage: string({ nullable: true, default: null }),
+        activeProducers: array({
+          producerId: int64(),
+          producerEpoch: int32(),
+          lastSequence: int32({ default: -1 }),
+          lastTimestamp: int64({ default: -1 }),
+          coordinatorEpoch: int32(),
+          currentTxnStartOffset: int64({ default: -1 }),
+        }),
+      }),
+    }),
+  },
+});

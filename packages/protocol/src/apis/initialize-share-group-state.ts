@@ -1,0 +1,31 @@
+import { api } from '../schema/api.ts';
+import { array, int16, int32, int64, string, uuid } from '../schema/field.ts';
+
+/** Begins the persistent state of share partitions (KIP-932). */
+export const InitializeShareGroupState = api('InitializeShareGroupState', {
+  key: 83,
+  versions: [0, 0],
+  flexibleSince: 0,
+
+  request: {
+    groupId: string(),
+    topics: array({
+      topicId: uuid(),
+      partitions: array({
+        partition: int32(),
+        stateEpoch: int32(),
+        startOffset: int64(),
+      }),
+    }),
+  },
+  response: {
+    results: array({
+      topicId: uuid(),
+      partitions: array({
+        partition: int32(),
+        errorCode: int16(),
+        errorMessage: string({ nullable: true, default: null }),
+      }),
+    }),
+  },
+});

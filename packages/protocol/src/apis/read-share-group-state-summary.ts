@@ -1,0 +1,35 @@
+import { api } from '../schema/api.ts';
+import { array, int16, int32, int64, string, uuid } from '../schema/field.ts';
+
+/** Reads the start offsets of share partitions (KIP-932). */
+// v1  how many records are done (KIP-1226)
+export const ReadShareGroupStateSummary = api('ReadShareGroupStateSummary', {
+  key: 87,
+  versions: [0, 1],
+  flexibleSince: 0,
+
+  request: {
+    groupId: string(),
+    topics: array({
+      topicId: uuid(),
+      partitions: array({
+        partition: int32(),
+        leaderEpoch: int32(),
+      }),
+    }),
+  },
+  response: {
+    results: array({
+      topicId: uuid(),
+      partitions: array({
+        partition: int32(),
+        errorCode: int16(),
+        errorMessage: string({ nullable: true, default: null }),
+        stateEpoch: int32(),
+        leaderEpoch: int32(),
+        startOffset: int64(),
+        deliveryCompleteCount: int32({ since: 1, default: -1 }),
+      }),
+    }),
+  },
+});
