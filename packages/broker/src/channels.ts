@@ -3,7 +3,7 @@
  * both over net's connections, the simulator over its own; replication and coordinators see no socket.
  */
 import type { Millis } from '@tidelog/core';
-import type { Api, EncodeOf, ValueOf } from '@tidelog/protocol';
+import type { Api, EncodeOf, ResponseOf } from '@tidelog/protocol';
 
 export interface SendOptions {
   readonly timeoutMs?: Millis;
@@ -12,20 +12,12 @@ export interface SendOptions {
 
 /** Requests to the active controller, whoever that is. Rejects when there is none in time. */
 export interface ControllerChannel {
-  send<Request, Response>(
-    api: Api<Request, Response>,
-    request: EncodeOf<Request>,
-    options?: SendOptions,
-  ): Promise<ValueOf<Response>>;
+  send<A extends Api>(api: A, request: EncodeOf<A['request']>, options?: SendOptions): Promise<ResponseOf<A>>;
 }
 
 /** One connection to one broker's inter-broker listener. Responses come in the order of the requests. */
 export interface PeerConnection {
-  send<Request, Response>(
-    api: Api<Request, Response>,
-    request: EncodeOf<Request>,
-    options?: SendOptions,
-  ): Promise<ValueOf<Response>>;
+  send<A extends Api>(api: A, request: EncodeOf<A['request']>, options?: SendOptions): Promise<ResponseOf<A>>;
   close(): void;
 }
 

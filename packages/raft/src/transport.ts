@@ -2,7 +2,7 @@
  * How a node reaches its peers. The server gives one over its connection pool, the simulator one over its network.
  * It negotiates the version; a promise that rejects means that the outcome is unknown (the peer may have acted on it).
  */
-import type { Api, EncodeOf } from '@tidelog/protocol';
+import type { Api, EncodeOf, ResponseOf } from '@tidelog/protocol';
 
 export interface Destination {
   /** Negative for a bootstrap server, whose id is not known yet. */
@@ -12,12 +12,12 @@ export interface Destination {
 }
 
 export interface Transport {
-  send<Req, Res>(call: TransportCall<Req, Res>): Promise<Res>;
+  send<A extends Api>(call: TransportCall<A>): Promise<ResponseOf<A>>;
 }
 
-export interface TransportCall<Req, Res> {
+export interface TransportCall<A extends Api> {
   readonly to: Destination;
-  readonly api: Api<Req, Res>;
-  readonly request: EncodeOf<Req>;
+  readonly api: A;
+  readonly request: EncodeOf<A['request']>;
   readonly timeoutMs: number;
 }

@@ -18,8 +18,8 @@ import {
   UnregisterBroker,
   UpdateFeatures,
   type Api,
+  type EncodeOf,
   type RequestOf,
-  type ResponseInputOf,
 } from '@tidelog/protocol';
 import type { ControllerForwarding } from '../forwarding/controller-forwarding.ts';
 
@@ -72,11 +72,11 @@ function forwarded<A extends Api>(
   deps: ForwardedDeps,
   api: A,
   versions: VersionRange,
-  failed: (request: RequestOf<A>) => ResponseInputOf<A>,
+  failed: (request: RequestOf<A>) => EncodeOf<A['response']>,
 ): BoundHandler {
   const served = handler(api, versions, async ({ forwarding }: ForwardedDeps, request: RequestOf<A>, context) => {
     // A decoded response has every field that its encoder takes.
-    const response = (await forwarding.forward(api, request, context)) as ResponseInputOf<A> | undefined;
+    const response = (await forwarding.forward(api, request, context)) as EncodeOf<A['response']> | undefined;
     return response ?? failed(request);
   });
   return bind(served, deps);
