@@ -18,8 +18,7 @@ let allowed: boolean | undefined;
 export function codeGenerationAllowed(): boolean {
   if (allowed === undefined) {
     try {
-      new Function('');
-      allowed = true;
+      allowed = typeof new Function('') === 'function';
     } catch {
       allowed = false;
     }
@@ -31,17 +30,17 @@ export function compiledCodec(plan: MessagePlan): Codec {
   let decode: Codec['decode'] | undefined;
   let encode: Codec['encode'] | undefined;
   return {
-    decode: (reader) => (decode ??= compile<Codec['decode']>((source) => source.reader(plan.root)))(reader),
+    decode: (reader) => (decode ??= compile((source) => source.reader(plan.root)) as Codec['decode'])(reader),
     encode: (writer, value) =>
-      (encode ??= compile<Codec['encode']>((source) => source.writer(plan.root)))(writer, value),
+      (encode ??= compile((source) => source.writer(plan.root)) as Codec['encode'])(writer, value),
   };
 }
 
-function compile<F>(build: (source: Source) => string): F {
+function compile(build: (source: Source) => string): unknown {
   const source = new Source();
   const entry = build(source);
   const body = `'use strict';\n${source.text}\nreturn ${entry};`;
-  const make = new Function('k', 'refuse', 'refuseStruct', body) as (...context: unknown[]) => F;
+  const make = new Function('k', 'refuse', 'refuseStruct', body) as (...context: unknown[]) => unknown;
   return make(source.constants, refuse, refuseStruct);
 }
 

@@ -15,7 +15,7 @@ import { codeGenerationAllowed, compiledCodec } from './compiled-codec.ts';
 import type { Fields, InputOfFields, ValueOfFields } from './field.ts';
 import { planMessage } from './plan.ts';
 import { Reader } from './reader.ts';
-import { Writer } from './writer.ts';
+import { giveBack, lendWriter } from './writer.ts';
 
 export interface MessageDeclaration {
   readonly versions: VersionRange;
@@ -62,14 +62,14 @@ export class Message<Value = unknown, Input = unknown> {
   /** The bytes of a value. Throws ProtocolError when the version cannot express it. */
   encode(value: Input, version: number): Chunks {
     const codec = this.codec(version);
-    const writer = Writer.acquire();
+    const writer = lendWriter();
     try {
       codec.encode(writer, value);
       return writer.finish();
     } catch (cause) {
       throw this.#explain(cause, version);
     } finally {
-      writer.release();
+      giveBack(writer);
     }
   }
 

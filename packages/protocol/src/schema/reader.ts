@@ -1,19 +1,12 @@
 /**
- * Reads wire types from a list of buffers. A value inside one piece is read in place; one that crosses a border is
- * gathered first, which is rare and slow.
- *
- *   pieces   [ header, topics ... | ... more records ]      `bytes` is the piece being read, `at` the place in it
+ * Reads what a message is made of: strings, lists, structures that may be null, the tagged section.
  *
  * Nothing is allocated from a claimed length: a length has to fit in what is left, a count times the least size of an
- * element too, and the estimated heap of all elements draws on one budget per message (CVE-2026-111108).
- *
- * An int64 is a number. Beyond 2^53 - 1 it saturates there instead of failing, because clients do send such values and
- * mean "no limit" or "the end of time": Long.MAX_VALUE as a timestamp, a lifetime or a high watermark, nanoseconds where
- * milliseconds were expected. No offset, epoch or producer id gets that far. The writer turns the two saturated values
- * back into Long.MAX_VALUE and Long.MIN_VALUE.
+ * element too, and the estimated heap of all elements draws on one budget per message (CVE-2026-111108). Lengths below -1,
+ * null where the schema has none, and tagged fields of another size than they claim are refused.
  */
-import { Chunks, uuidFromBytes, zeroUuid, type Uuid } from '@tidelog/core';
-import { ErrorCode, ProtocolError } from '../errors.ts';
+import type { Chunks } from '@tidelog/core';
+import { ByteReader, malformed } from './byte-reader.ts';
 
 export interface ReaderLimits {
   readonly memoryBudget?: number | undefined;
@@ -27,128 +20,29 @@ export const maxTaggedFields = 64;
 
 const budgetPerByte = 6;
 const fixedBudget = 1024 * 1024;
-const twoTo32 = 0x1_0000_0000;
 
-export class Reader {
-  #bytes: Buffer;
-  #at: number;
-  /** Where reading stops in the current piece. */
-  #end: number;
-  /** Where the current piece begins among all bytes. */
-  #base = 0;
-  #piece = 0;
-  readonly #pieces: readonly Buffer[];
-  /** Where reading stops among all bytes. */
-  readonly #limit: number;
+export class Reader extends ByteReader {
   #budget: number;
 
   constructor(chunks: Chunks, offset: number, limits: ReaderLimits) {
-    const { byteLength, pieces } = chunks;
-    if (offset < 0 || offset > byteLength) throw malformed(`no byte ${offset} in ${byteLength}`);
-    this.#pieces = pieces;
-    this.#limit = Math.min(byteLength, offset + (limits.maxBytes ?? byteLength));
-    this.#budget = limits.memoryBudget ?? fixedBudget + budgetPerByte * (byteLength - offset);
-    this.#bytes = pieces[0] ?? Buffer.alloc(0);
-    this.#at = offset;
-    this.#end = Math.min(this.#bytes.length, this.#limit);
-    while (this.#at >= this.#end && this.#nextPiece());
-  }
-
-  /** Where the next byte is, from the beginning of all bytes. */
-  get position(): number {
-    return this.#base + this.#at;
-  }
-
-  get remaining(): number {
-    return this.#limit - this.#base - this.#at;
-  }
-
-  int8(): number {
-    return (this.uint8() << 24) >> 24;
-  }
-
-  bool(): boolean {
-    return this.uint8() !== 0;
-  }
-
-  uint8(): number {
-    const at = this.#at;
-    if (at >= this.#end) return this.#gather(1)[0] as number;
-    this.#at = at + 1;
-    return this.#bytes[at] as number;
-  }
-
-  int16(): number {
-    return (this.uint16() << 16) >> 16;
-  }
-
-  uint16(): number {
-    const at = this.#at;
-    if (at + 2 > this.#end) return this.#gather(2).readUInt16BE(0);
-    this.#at = at + 2;
-    const bytes = this.#bytes;
-    return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-  }
-
-  int32(): number {
-    const at = this.#at;
-    if (at + 4 > this.#end) return this.#gather(4).readInt32BE(0);
-    this.#at = at + 4;
-    return int32At(this.#bytes, at);
-  }
-
-  uint32(): number {
-    return this.int32() >>> 0;
-  }
-
-  int64(): number {
-    const at = this.#at;
-    if (at + 8 > this.#end) return int64At(this.#gather(8), 0);
-    this.#at = at + 8;
-    return int64At(this.#bytes, at);
-  }
-
-  float64(): number {
-    return this.take(8).readDoubleBE(0);
-  }
-
-  uuid(): Uuid {
-    const at = this.#at;
-    if (at + 16 > this.#end) return uuidFromBytes(this.#gather(16));
-    this.#at = at + 16;
-    const bytes = this.#bytes;
-    for (let i = at; i < at + 16; i++) if (bytes[i] !== 0) return uuidFromBytes(bytes, at);
-    return zeroUuid;
-  }
-
-  /** At most five bytes, at most 32 bits. */
-  uvarint(): number {
-    let byte = this.uint8();
-    if (byte < 0x80) return byte;
-    let value = byte & 0x7f;
-    for (let shift = 7; shift < 35; shift += 7) {
-      byte = this.uint8();
-      if (shift === 28 && byte > 0x0f) break;
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value >>> 0;
-    }
-    throw malformed(`a varint of more than 32 bits before byte ${this.position}`);
+    super(chunks, offset, limits.maxBytes);
+    this.#budget = limits.memoryBudget ?? fixedBudget + budgetPerByte * (chunks.byteLength - offset);
   }
 
   string(): string {
-    return this.#text(this.int16()) ?? notNull('string');
+    return this.#textOrNull(this.int16()) ?? notNull('string');
   }
 
   nullableString(): string | null {
-    return this.#text(this.int16());
+    return this.#textOrNull(this.int16());
   }
 
   compactString(): string {
-    return this.#text(this.uvarint() - 1) ?? notNull('string');
+    return this.#textOrNull(this.uvarint() - 1) ?? notNull('string');
   }
 
   compactNullableString(): string | null {
-    return this.#text(this.uvarint() - 1);
+    return this.#textOrNull(this.uvarint() - 1);
   }
 
   bytes(): Buffer {
@@ -201,19 +95,6 @@ export class Reader {
     return this.#counted(this.uvarint() - 1, minSize, weight, true);
   }
 
-  int32s(count: number): number[] {
-    const out: number[] = [];
-    const at = this.#at;
-    if (at + 4 * count > this.#end) {
-      for (let i = 0; i < count; i++) out.push(this.int32());
-      return out;
-    }
-    this.#at = at + 4 * count;
-    const bytes = this.#bytes;
-    for (let i = 0; i < count; i++) out.push(int32At(bytes, at + 4 * i));
-    return out;
-  }
-
   /** Whether a structure that may be null is there. */
   hasStruct(): boolean {
     return this.int8() >= 0;
@@ -229,29 +110,21 @@ export class Reader {
   /** The size of the tagged field whose number was just read, once it is known to be there. */
   tagSize(): number {
     const size = this.uvarint();
-    if (size > this.remaining) throw this.#tooShort(size);
+    if (size > this.remaining) throw this.tooShort(size);
     return size;
   }
 
   /** Skips a tagged field, or checks that one which was read took the size it claimed. */
   endTag(end: number, known: boolean): void {
-    if (!known) this.#skip(end - this.position);
+    if (!known) this.skip(end - this.position);
     else if (this.position !== end) throw malformed(`a tagged field ends at byte ${this.position}, not ${end}`);
   }
 
   skipTags(): void {
     for (let count = this.tagCount(); count > 0; count--) {
       this.uvarint();
-      this.#skip(this.tagSize());
+      this.skip(this.tagSize());
     }
-  }
-
-  /** The next bytes as one buffer, sharing memory unless they cross a border. */
-  take(length: number): Buffer {
-    const at = this.#at;
-    if (at + length > this.#end) return this.#gather(length);
-    this.#at = at + length;
-    return this.#bytes.subarray(at, at + length);
   }
 
   #takeOrNull(length: number): Buffer | null {
@@ -260,32 +133,19 @@ export class Reader {
     throw malformed(`a length of ${length}`);
   }
 
-  #text(length: number): string | null {
+  #textOrNull(length: number): string | null {
     if (length < 0) {
       if (length === -1) return null;
       throw malformed(`a string length of ${length}`);
     }
     if (length > maxStringBytes) throw malformed(`a string of ${length} bytes`);
-    const at = this.#at;
-    if (at + length > this.#end) return this.#gather(length).toString();
-    this.#at = at + length;
-    return length <= 12 ? shortText(this.#bytes, at, at + length) : this.#bytes.toString('utf8', at, at + length);
+    return this.text(length);
   }
 
   #chunksOrNull(length: number): Chunks | null {
     if (length === -1) return null;
     if (length < 0) throw malformed(`a length of ${length}`);
-    if (length > this.remaining) throw this.#tooShort(length);
-    if (length === 0) return Chunks.empty;
-    const pieces: Buffer[] = [];
-    for (let left = length; left > 0;) {
-      while (this.#at >= this.#end && this.#nextPiece());
-      const n = Math.min(left, this.#end - this.#at);
-      pieces.push(this.#bytes.subarray(this.#at, this.#at + n));
-      this.#at += n;
-      left -= n;
-    }
-    return Chunks.from(pieces);
+    return this.chunks(length);
   }
 
   #counted(count: number, minSize: number, weight: number, nullable: boolean): number {
@@ -293,78 +153,11 @@ export class Reader {
       if (count === -1 && nullable) return -1;
       throw malformed(`a list of ${count} elements`);
     }
-    if (count * minSize > this.remaining) throw this.#tooShort(count * minSize);
+    if (count * minSize > this.remaining) throw this.tooShort(count * minSize);
     this.#budget -= count * weight;
     if (this.#budget < 0) throw malformed(`${count} more elements exceed the memory budget of the message`);
     return count;
   }
-
-  /** Bytes that lie in more than one piece, copied together. */
-  #gather(length: number): Buffer {
-    if (length > this.remaining) throw this.#tooShort(length);
-    const out = Buffer.allocUnsafe(length);
-    for (let done = 0; done < length;) {
-      while (this.#at >= this.#end && this.#nextPiece());
-      const n = Math.min(length - done, this.#end - this.#at);
-      this.#bytes.copy(out, done, this.#at, this.#at + n);
-      this.#at += n;
-      done += n;
-    }
-    return out;
-  }
-
-  #skip(length: number): void {
-    if (length < 0 || length > this.remaining) throw this.#tooShort(length);
-    this.#at += length;
-    while (this.#at >= this.#end && this.#nextPiece());
-  }
-
-  /** Moves on to the next piece; false at the last one. Keeps the absolute position. */
-  #nextPiece(): boolean {
-    const next = this.#pieces[this.#piece + 1];
-    if (next === undefined || this.position >= this.#limit) return false;
-    this.#at -= this.#bytes.length;
-    this.#base += this.#bytes.length;
-    this.#piece++;
-    this.#bytes = next;
-    this.#end = Math.min(next.length, this.#limit - this.#base);
-    return true;
-  }
-
-  #tooShort(wanted: number): ProtocolError {
-    return malformed(`${wanted} bytes wanted at ${this.position} and ${this.remaining} left`);
-  }
-}
-
-function int32At(bytes: Buffer, at: number): number {
-  return (
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number)
-  );
-}
-
-function int64At(bytes: Buffer, at: number): number {
-  const high = int32At(bytes, at);
-  const value = high * twoTo32 + (int32At(bytes, at + 4) >>> 0);
-  if (high > 0x1f_ffff) return Number.MAX_SAFE_INTEGER;
-  return value < Number.MIN_SAFE_INTEGER ? Number.MIN_SAFE_INTEGER : value;
-}
-
-/** A call into the runtime costs more than twelve characters do. */
-function shortText(bytes: Buffer, from: number, to: number): string {
-  let text = '';
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i] as number;
-    if (byte >= 0x80) return bytes.toString('utf8', from, to);
-    text += String.fromCharCode(byte);
-  }
-  return text;
-}
-
-function malformed(detail: string): ProtocolError {
-  return new ProtocolError(ErrorCode.INVALID_REQUEST, detail);
 }
 
 function notNull(what: string): never {

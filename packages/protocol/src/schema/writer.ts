@@ -1,225 +1,71 @@
 /**
- * Writes wire types. The structure goes into a shared slab in one run of bytes; records and long byte sequences are not
- * copied but spliced in between runs:
- *
- *   slab  [ used ][ run 1 ][ run 2 ]             result  run 1, records, run 2
- *                          ↑ records go here
- *
- * Every method refuses a value that its type cannot carry with a ProtocolError, so a bad value never becomes bytes that
- * the peer misreads. An int64 of ±(2^53 - 1) is what the reader saturates to and is written as Long.MAX or MIN_VALUE.
+ * Writes what a message is made of: null and present strings, bytes and records, lists, structures that may be null.
+ * One writer and its slab are lent to the encoder at work; an encoder that runs inside another gets one of its own.
  */
-import { Chunks, zeroUuid, type Uuid } from '@tidelog/core';
-import { ErrorCode, ProtocolError } from '../errors.ts';
-import { maxStringBytes } from './reader.ts';
+import { Chunks } from '@tidelog/core';
+import { ByteWriter, unfit } from './byte-writer.ts';
 
-const slabBytes = 32 * 1024;
-/** A slab with less than this left is given up. */
-const worthwhileBytes = 512;
-/** Below this, copying costs less than another piece in a gathering write. */
-const spliceBytes = 1024;
-const twoTo32 = 0x1_0000_0000;
-
-/** One slab and one writer, lent to the encoder at work. */
-let idle: Writer | undefined;
-
-export class Writer {
-  #bytes: Buffer = Buffer.allocUnsafeSlow(slabBytes);
-  /** Where the current run begins. */
-  #start = 0;
-  #at = 0;
-  #pieces: Buffer[] = [];
-  /** The size of a tagged field stands before it, so a run must not end inside one. */
-  #openTags = 0;
-
-  static acquire(): Writer {
-    const writer = idle ?? new Writer();
-    idle = undefined;
-    return writer;
-  }
-
-  /** Makes the writer ready for the next value, whether or not this one was finished. */
-  release(): void {
-    this.#pieces = [];
-    this.#openTags = 0;
-    if (this.#bytes.length !== slabBytes || slabBytes - this.#start < worthwhileBytes) {
-      this.#bytes = Buffer.allocUnsafeSlow(slabBytes);
-      this.#start = 0;
-    }
-    this.#at = this.#start;
-    idle = this;
-  }
-
-  finish(): Chunks {
-    this.#endRun();
-    return Chunks.from(this.#pieces);
-  }
-
-  int8(value: number): void {
-    if ((value << 24) >> 24 !== value) throw unfit('an int8', value);
-    this.#byte(value & 0xff);
-  }
-
-  bool(value: boolean): void {
-    if (typeof value !== 'boolean') throw unfit('a boolean', value);
-    this.#byte(value ? 1 : 0);
-  }
-
-  int16(value: number): void {
-    if ((value << 16) >> 16 !== value) throw unfit('an int16', value);
-    this.#two(value);
-  }
-
-  uint16(value: number): void {
-    if ((value & 0xffff) !== value) throw unfit('a uint16', value);
-    this.#two(value);
-  }
-
-  int32(value: number): void {
-    if ((value | 0) !== value) throw unfit('an int32', value);
-    this.#four(value);
-  }
-
-  uint32(value: number): void {
-    if (value >>> 0 !== value) throw unfit('a uint32', value);
-    this.#four(value);
-  }
-
-  int64(value: number): void {
-    if ((value | 0) === value) {
-      this.#four(value < 0 ? -1 : 0);
-      this.#four(value);
-      return;
-    }
-    if (!Number.isSafeInteger(value)) throw unfit('an int64', value);
-    if (value === Number.MAX_SAFE_INTEGER) {
-      this.#four(0x7fff_ffff);
-      this.#four(-1);
-    } else if (value === Number.MIN_SAFE_INTEGER) {
-      this.#four(-0x8000_0000);
-      this.#four(0);
-    } else {
-      this.#four(Math.floor(value / twoTo32));
-      this.#four(value | 0);
-    }
-  }
-
-  float64(value: number): void {
-    if (typeof value !== 'number') throw unfit('a float64', value);
-    const at = this.#reserve(8);
-    this.#bytes.writeDoubleBE(value, at);
-  }
-
-  uuid(value: Uuid): void {
-    const at = this.#reserve(16);
-    if (value === zeroUuid) {
-      this.#bytes.fill(0, at, at + 16);
-    } else if (
-      typeof value !== 'string' ||
-      value.length !== 22 ||
-      this.#bytes.write(value, at, 16, 'base64url') !== 16
-    ) {
-      throw unfit('a uuid', value);
-    }
-  }
-
-  uvarint(value: number): void {
-    if (value < 0x80) {
-      this.#byte(value);
-      return;
-    }
-    let rest = value;
-    for (; rest >= 0x80; rest >>>= 7) this.#byte((rest & 0x7f) | 0x80);
-    this.#byte(rest);
-  }
-
-  string(value: string): void {
-    if (typeof value !== 'string') throw unfit('a string', value);
-    const room = value.length * 3;
-    if (room > 3 * maxStringBytes) throw unfit('a string', `${value.length} characters`);
-    const at = this.#reserve(2 + room);
-    const length = this.#text(value, at + 2);
-    if (length > maxStringBytes) throw unfit('a string', `${length} bytes`);
-    this.#bytes[at] = length >> 8;
-    this.#bytes[at + 1] = length;
-    this.#at = at + 2 + length;
-  }
-
+export class Writer extends ByteWriter {
   nullableString(value: string | null): void {
-    if (value === null) this.#two(-1);
+    if (value === null) this.two(-1);
     else this.string(value);
   }
 
-  compactString(value: string): void {
-    if (typeof value !== 'string') throw unfit('a string', value);
-    const room = value.length * 3;
-    if (room < 0x7f) {
-      const at = this.#reserve(1 + room);
-      const length = this.#text(value, at + 1);
-      this.#bytes[at] = length + 1;
-      this.#at = at + 1 + length;
-      return;
-    }
-    const length = Buffer.byteLength(value);
-    if (length > maxStringBytes) throw unfit('a string', `${length} bytes`);
-    this.uvarint(length + 1);
-    this.#bytes.write(value, this.#reserve(length), length);
-  }
-
   compactNullableString(value: string | null): void {
-    if (value === null) this.#byte(0);
+    if (value === null) this.byte(0);
     else this.compactString(value);
   }
 
   bytes(value: Buffer): void {
     this.int32(byteLengthOf(value));
-    this.#splice([value], value.length);
+    this.splice([value], value.length);
   }
 
   nullableBytes(value: Buffer | null): void {
-    if (value === null) this.#four(-1);
+    if (value === null) this.four(-1);
     else this.bytes(value);
   }
 
   compactBytes(value: Buffer): void {
     this.uvarint(byteLengthOf(value) + 1);
-    this.#splice([value], value.length);
+    this.splice([value], value.length);
   }
 
   compactNullableBytes(value: Buffer | null): void {
-    if (value === null) this.#byte(0);
+    if (value === null) this.byte(0);
     else this.compactBytes(value);
   }
 
   records(value: Chunks): void {
     this.int32(byteLengthOf(value));
-    this.#splice(value.pieces, value.byteLength);
+    this.splice(value.pieces, value.byteLength);
   }
 
   nullableRecords(value: Chunks | null): void {
-    if (value === null) this.#four(-1);
+    if (value === null) this.four(-1);
     else this.records(value);
   }
 
   compactRecords(value: Chunks): void {
     this.uvarint(byteLengthOf(value) + 1);
-    this.#splice(value.pieces, value.byteLength);
+    this.splice(value.pieces, value.byteLength);
   }
 
   compactNullableRecords(value: Chunks | null): void {
-    if (value === null) this.#byte(0);
+    if (value === null) this.byte(0);
     else this.compactRecords(value);
   }
 
   count(value: readonly unknown[]): number {
     const { length } = listOf(value);
-    this.#four(length);
+    this.four(length);
     return length;
   }
 
   /** -1 for null. */
   nullableCount(value: readonly unknown[] | null): number {
     if (value !== null) return this.count(value);
-    this.#four(-1);
+    this.four(-1);
     return -1;
   }
 
@@ -231,103 +77,29 @@ export class Writer {
 
   compactNullableCount(value: readonly unknown[] | null): number {
     if (value !== null) return this.compactCount(value);
-    this.#byte(0);
+    this.byte(0);
     return -1;
   }
 
   /** Whether a structure that may be null follows. */
   hasStruct(value: object | null): boolean {
-    this.#byte(value === null ? 0xff : 1);
+    this.byte(value === null ? 0xff : 1);
     return value !== null;
   }
+}
 
-  /** Begins a tagged field; `endTag` takes what this returns and fills in the size. */
-  beginTag(tag: number): number {
-    this.uvarint(tag);
-    this.#openTags++;
-    return this.#reserve(1) - this.#start;
-  }
+let idle: Writer | undefined;
 
-  endTag(mark: number): void {
-    const at = this.#start + mark;
-    const size = this.#at - at - 1;
-    this.#openTags--;
-    if (size < 0x80) {
-      this.#bytes[at] = size;
-      return;
-    }
-    let width = 1;
-    for (let rest = size; rest >= 0x80; rest >>>= 7) width++;
-    const end = this.#reserve(width - 1);
-    const from = this.#start + mark;
-    this.#bytes.copyWithin(from + width, from + 1, end);
-    this.#at = from;
-    this.uvarint(size);
-    this.#at = from + width + size;
-  }
+/** A writer for one value; `giveBack` it whether or not the value was written. */
+export function lendWriter(): Writer {
+  const writer = idle ?? new Writer();
+  idle = undefined;
+  return writer;
+}
 
-  #byte(value: number): void {
-    this.#bytes[this.#reserve(1)] = value;
-  }
-
-  #two(value: number): void {
-    const at = this.#reserve(2);
-    this.#bytes[at] = value >> 8;
-    this.#bytes[at + 1] = value;
-  }
-
-  #four(value: number): void {
-    const at = this.#reserve(4);
-    const bytes = this.#bytes;
-    bytes[at] = value >> 24;
-    bytes[at + 1] = value >> 16;
-    bytes[at + 2] = value >> 8;
-    bytes[at + 3] = value;
-  }
-
-  /** UTF-8 at a place that has room for it; the number of bytes. */
-  #text(value: string, at: number): number {
-    const { length } = value;
-    const bytes = this.#bytes;
-    if (length > 24) return bytes.write(value, at);
-    for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(i);
-      if (code >= 0x80) return bytes.write(value, at);
-      bytes[at + i] = code;
-    }
-    return length;
-  }
-
-  /** Where the next `length` bytes go; they are taken. */
-  #reserve(length: number): number {
-    if (this.#at + length > this.#bytes.length) this.#grow(length);
-    const at = this.#at;
-    this.#at = at + length;
-    return at;
-  }
-
-  #grow(length: number): void {
-    const used = this.#at - this.#start;
-    const bytes = Buffer.allocUnsafeSlow(2 * slabBytes + 2 * used + length);
-    this.#bytes.copy(bytes, 0, this.#start, this.#at);
-    this.#bytes = bytes;
-    this.#start = 0;
-    this.#at = used;
-  }
-
-  #splice(pieces: readonly Buffer[], byteLength: number): void {
-    if (byteLength >= spliceBytes && this.#openTags === 0) {
-      this.#endRun();
-      for (const piece of pieces) this.#pieces.push(piece);
-      return;
-    }
-    for (const piece of pieces) this.#bytes.set(piece, this.#reserve(piece.length));
-  }
-
-  #endRun(): void {
-    if (this.#at > this.#start) this.#pieces.push(this.#bytes.subarray(this.#start, this.#at));
-    this.#start = this.#at;
-  }
+export function giveBack(writer: Writer): void {
+  writer.reset();
+  idle = writer;
 }
 
 function listOf(value: readonly unknown[]): readonly unknown[] {
@@ -338,9 +110,4 @@ function listOf(value: readonly unknown[]): readonly unknown[] {
 function byteLengthOf(value: Uint8Array | Chunks): number {
   if (value instanceof Chunks || value instanceof Uint8Array) return value.byteLength;
   throw unfit('bytes', value);
-}
-
-function unfit(what: string, value: unknown): ProtocolError {
-  const shown = typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
-  return new ProtocolError(ErrorCode.INVALID_REQUEST, `${shown} is not ${what}`);
 }
