@@ -1,5 +1,5 @@
 export * from './metadata-record.ts';
-export { decodeRecord, encodeRecord, MetadataRecordError } from './record-codec.ts';
+export { decodeRecord, encodeRecord, MetadataRecordError, supportedMetadataLevel } from './record-codec.ts';
 export { PersistentMap } from './persistent-map.ts';
 export { DenseMap } from './dense-map.ts';
 export * from './image/metadata-image.ts';
@@ -8,10 +8,29 @@ export * from './image/cluster-image.ts';
 export * from './image/configs-image.ts';
 export * from './image/quotas-image.ts';
 export * from './image/security-images.ts';
-export type { MetadataDelta, Changes, MetadataChanges, ReplayError } from './delta/metadata-delta.ts';
-export type * from './delta/topics-delta.ts';
-export type * from './metadata-publisher.ts';
-export type * from './metadata-loader.ts';
+export {
+  MetadataDelta,
+  type Changes,
+  type MetadataChanges,
+  type MetadataDeltaOptions,
+} from './delta/metadata-delta.ts';
+export { ReplayError } from './delta/replay-error.ts';
+export { TopicDelta, TopicsDelta } from './delta/topics-delta.ts';
+export {
+  localChanges,
+  type LocalChanges,
+  type LocalDeletion,
+  type TopicPartitionChange,
+} from './delta/local-changes.ts';
+export { changedPartition, DirectoryId, partitionOf, samePartition } from './delta/partition-replay.ts';
+export { imageToRecords, snapshotValues, deltaFromEmpty } from './image-records.ts';
+export type { MetadataPublisher } from './metadata-publisher.ts';
+export {
+  MetadataLoader,
+  type CommittedMetadata,
+  type MetadataLoaderOptions,
+  type SnapshotSource,
+} from './metadata-loader.ts';
 export * from './config/config-definition.ts';
 export type * from './config/config-tables.ts';
 export { ConfigError } from './config/config-value.ts';
