@@ -107,7 +107,7 @@ function writeHeader(batch: Buffer, input: BatchInput, { baseTimestamp, maxTimes
 }
 
 function attributesOf(input: BatchInput): number {
-  let attributes = codecId(input.codec ?? 'none');
+  let attributes = input.records.length === 0 ? 0 : codecId(input.codec ?? 'none');
   if (input.timestampType === 'LogAppendTime') attributes |= attributeBits.logAppendTime;
   if (input.isTransactional === true) attributes |= attributeBits.transactional;
   if (input.isControl === true) attributes |= attributeBits.control;

@@ -17,7 +17,7 @@ export async function gzipAsync(bytes: Buffer, level?: number): Promise<Buffer> 
 
 export function gunzip(bytes: Buffer, maxOutputLength: number): Buffer {
   try {
-    return zlib.gunzipSync(bytes, { chunkSize, maxOutputLength });
+    return zlib.gunzipSync(bytes, { chunkSize, maxOutputLength: Math.max(1, maxOutputLength) });
   } catch (error) {
     throw codecError(codec, error, maxOutputLength);
   }
@@ -25,7 +25,10 @@ export function gunzip(bytes: Buffer, maxOutputLength: number): Buffer {
 
 export async function gunzipAsync(bytes: Buffer, maxOutputLength: number): Promise<Buffer> {
   try {
-    return await promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip)(bytes, { chunkSize, maxOutputLength });
+    return await promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip)(bytes, {
+      chunkSize,
+      maxOutputLength: Math.max(1, maxOutputLength),
+    });
   } catch (error) {
     throw codecError(codec, error, maxOutputLength);
   }

@@ -42,5 +42,6 @@ export async function zstdDecompressAsync(bytes: Buffer, maxOutputLength: number
 }
 
 function decompressOptions(maxOutputLength: number): zlib.ZstdOptions {
-  return { chunkSize, maxOutputLength, params: { [zlib.constants.ZSTD_d_windowLogMax]: maxWindowLog } };
+  const params = { [zlib.constants.ZSTD_d_windowLogMax]: maxWindowLog };
+  return { chunkSize, maxOutputLength: Math.max(1, maxOutputLength), params };
 }

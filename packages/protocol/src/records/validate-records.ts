@@ -65,8 +65,9 @@ function validatePayload(bytes: Chunks, start: number, header: BatchHeader, opti
   const walk = newRecordWalk(header.recordCount);
   walkRecords(bytes, start, walk);
   if (walk.failure !== undefined) {
-    const recordErrors = [{ batchIndex: walk.index, message: walk.failure }];
-    return { error: ErrorCode.INVALID_RECORD, detail: walk.failure, recordErrors, maxTimestamp: -1 };
+    const { index: batchIndex, failure: message } = walk;
+    const recordErrors = batchIndex < walk.recordCount ? [{ batchIndex, message }] : noErrors;
+    return { error: ErrorCode.INVALID_RECORD, detail: message, recordErrors, maxTimestamp: -1 };
   }
   const appendTime = header.timestampType === 'LogAppendTime';
   const maxTimestamp = appendTime ? header.maxTimestamp : header.baseTimestamp + walk.maxTimestampDelta;

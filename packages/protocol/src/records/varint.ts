@@ -15,7 +15,12 @@ export const malformedVarint: number = Number.MIN_SAFE_INTEGER;
 /** Reads an int32; `malformedVarint` when it does not end within five bytes or before `end`. */
 export function readVarint(bytes: Uint8Array, cursor: VarintCursor, end: number): number {
   let at = cursor.at;
-  let raw = 0;
+  let raw = at < end ? (bytes[at] as number) : 0x80;
+  if (raw < 0x80) {
+    cursor.at = at + 1;
+    return (raw >>> 1) ^ -(raw & 1);
+  }
+  raw = 0;
   for (let shift = 0; shift < 35; shift += 7) {
     if (at >= end) return malformedVarint;
     const group = bytes[at++] as number;
