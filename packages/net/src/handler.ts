@@ -5,14 +5,14 @@
  * A handler answers with a response, a promise of one, or `noResponse` (Produce with acks=0). An error that the protocol
  * can express is a response too; whatever is thrown closes the connection and is logged.
  */
-import type { Api, EncodeOf, RequestOf, ResponseOf } from '@tidelog/protocol';
+import type { Api, RequestOf, ResponseInputOf } from '@tidelog/protocol';
 import type { RequestContext } from './request-context.ts';
 
 /** The request is served and nothing goes back. */
 export const noResponse: unique symbol = Symbol('noResponse');
 export type NoResponse = typeof noResponse;
 
-export type Reply<A extends Api> = EncodeOf<A['response']> | NoResponse;
+export type Reply<A extends Api> = ResponseInputOf<A> | NoResponse;
 
 export type Handle<Deps, A extends Api> = (
   deps: Deps,

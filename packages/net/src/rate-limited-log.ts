@@ -1,0 +1,28 @@
+/** Lines that a stranger can provoke: at most one line per kind and second, saying how many it stands for. */
+import type { LogFields, Logger, Millis, World } from '@tidelog/core';
+
+const quietMs: Millis = 1000;
+
+export class RateLimitedLog {
+  readonly #world: World;
+  readonly #logger: Logger;
+  readonly #kinds = new Map<string, { lastAt: Millis; suppressed: number }>();
+
+  constructor(world: World, logger: Logger) {
+    this.#world = world;
+    this.#logger = logger;
+  }
+
+  /** `kind` comes from a closed set, never off the wire. */
+  write(level: 'warn' | 'error', kind: string, fields: LogFields, message: string): void {
+    const now = this.#world.clock.monotonic();
+    const seen = this.#kinds.get(kind);
+    if (seen !== undefined && now - seen.lastAt < quietMs) {
+      seen.suppressed++;
+      return;
+    }
+    const suppressed = seen?.suppressed ?? 0;
+    this.#kinds.set(kind, { lastAt: now, suppressed: 0 });
+    this.#logger[level](suppressed > 0 ? { ...fields, suppressed } : fields, message);
+  }
+}
