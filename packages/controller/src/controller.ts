@@ -1,12 +1,45 @@
 /**
  * The controller of one node: decides about metadata while its node leads the quorum, follows along while it does not.
- * (Skeleton: public signatures.)
+ *
+ *              the quorum elects this node, all before is replayed
+ *   standby ────────────────────────────────────────────────────────▶ active
+ *      ▲        replays what others commit                              │ decides, appends, answers when committed
+ *      └────────────────────────────────────────────────────────────────┘
+ *        leadership lost, or an append refused: uncommitted decisions are dropped, who waits gets NOT_CONTROLLER
+ *
+ * Everything it decides is in core/; this shell encodes, appends, waits and keeps the deadlines.
  */
-import type { Logger, Metrics, World } from '@tidelog/core';
-import type { MetadataImage } from '@tidelog/metadata';
+import { Driver, noMetrics, type Logger, type Metrics, type World } from '@tidelog/core';
+import {
+  decodeRecord,
+  encodeRecord,
+  snapshotValues,
+  type AnyMetadataRecord,
+  type MetadataImage,
+  type MetadataRecord,
+} from '@tidelog/metadata';
 import type { BoundHandler } from '@tidelog/net';
-import type { RaftNode } from '@tidelog/raft';
+import { ErrorCode } from '@tidelog/protocol';
+import {
+  NotLeaderError,
+  type CommittedBatch,
+  type LeaderChange,
+  type RaftNode,
+  type SnapshotReader,
+} from '@tidelog/raft';
+import type { Refuse } from './api/controller-deps.ts';
+import { controllerHandlers } from './api/handlers.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { publishMetrics } from './controller-metrics.ts';
+import { BrokerSessions } from './core/broker-sessions.ts';
 import type { ControllerConfig } from './core/controller-config.ts';
+import { ControllerState } from './core/controller-state.ts';
+import type { Decision, DecisionContext } from './core/decision.ts';
+import { decideBalancePreferredLeaders } from './core/decisions/balance-preferred-leaders.ts';
+import { decideBootstrap } from './core/decisions/bootstrap.ts';
+import { decideFenceStaleBroker } from './core/decisions/fence-stale-brokers.ts';
+import { decideUncleanElections } from './core/decisions/unclean-elections.ts';
+import { PeriodicCore, type PeriodicInput, type PeriodicWork } from './core/periodic-work.ts';
 
 export interface ControllerOptions {
   readonly world: World;
@@ -20,16 +53,251 @@ export interface ControllerOptions {
   readonly onFatal: (error: Error) => void;
 }
 
-export declare class Controller {
-  constructor(options: ControllerOptions);
-  /** Subscribes to the quorum; call it before `raft.start()` or after, once. */
-  start(): void;
-  /** Ends the subscription and the timers; what waits for a commit is answered with NOT_CONTROLLER. */
-  stop(): void;
+/** A batch holds so many records at most, unless its decision must be one batch. */
+const recordsPerBatch = 10_000;
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #state = new ControllerState();
+  readonly #sessions: BrokerSessions;
+  readonly #commits = new CommitQueue();
+  readonly #periodic: Driver<PeriodicInput, PeriodicWork>;
+  #unsubscribe: (() => void) | undefined;
+  /** The epoch in which this node leads and decides; undefined on standby. */
+  #activeEpoch: number | undefined;
+  #lastAppended = -1;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#sessions = new BrokerSessions(options.config);
+    this.#periodic = new Driver({
+      world: options.world,
+      core: new PeriodicCore(options.config, this.#sessions),
+      tick: { kind: 'ticked' },
+      perform: (work) => work.forEach((item) => this.#perform(item)),
+    });
+    publishMetrics(options.metrics ?? noMetrics, { state: this.#state, isActive: () => this.isActive });
+  }
+
   /** Whether this node decides now. */
-  get isActive(): boolean;
+  get isActive(): boolean {
+    return this.#activeEpoch !== undefined;
+  }
+
+  /** The epoch in which this node decides; undefined on standby. */
+  get activeEpoch(): number | undefined {
+    return this.#activeEpoch;
+  }
+
   /** The committed metadata as this controller has replayed it. */
-  get image(): MetadataImage;
-  /** Everything that the controller listener serves besides the quorum's own RPCs. */
-  handlers(): readonly BoundHandler[];
+  get image(): MetadataImage {
+    return this.#state.committed;
+  }
+
+  /** Subscribes to the quorum; call it before `raft.start()` or after, once. */
+  start(): void {
+    this.#unsubscribe = this.#options.raft.subscribe({
+      onCommitted: (batch) => this.#guarded(() => this.#onCommitted(batch)),
+      onSnapshot: (snapshot) => this.#guarded(() => this.#onSnapshot(snapshot)),
+      onLeaderChange: (change) => this.#guarded(() => this.#onLeaderChange(change)),
+      onSnapshotDue: () => this.#writeSnapshot(),
+    });
+  }
+
+  /** Ends the subscription and the timers; what waits for a commit is answered with NOT_CONTROLLER. */
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#becomeStandby();
+    this.#periodic.stop();
+  }
+
+  /** Everything that the controller listener serves besides the quorum's own RPCs and Envelope. */
+  handlers(): readonly BoundHandler[] {
+    const { nodeId, clusterId, logger } = this.#options;
+    return controllerHandlers({ controller: this, nodeId, clusterId, logger });
+  }
+
+  /**
+   * Decides, appends the records as one atomic batch, and gives the response when they are committed. A decision
+   * without records waits for the uncommitted ones that it may have seen.
+   */
+  write<Response>(
+    decide: (context: DecisionContext) => Decision<Response>,
+    refuse: Refuse<Response>,
+  ): Response | Promise<Response> {
+    if (!this.isActive) return refuse(ErrorCode.NOT_CONTROLLER, this.#notController());
+    const { records, response, divisible } = decide(this.#context());
+    if (records.length > 0 && !this.#append(records, divisible === true)) {
+      return this.isActive
+        ? refuse(ErrorCode.POLICY_VIOLATION, 'The request makes more records than fit into one batch.')
+        : refuse(ErrorCode.NOT_CONTROLLER, this.#notController());
+    }
+    if (!this.#state.hasUncommitted) return response;
+    return this.#commits.wait(this.#lastAppended, response, () =>
+      refuse(ErrorCode.NOT_CONTROLLER, this.#notController()),
+    );
+  }
+
+  /** The connection that a broker's heartbeats came by is gone. */
+  connectionLost(brokerId: number, connectionId: number): void {
+    if (!this.isActive) return;
+    this.#sessions.connectionLost(brokerId, connectionId, this.#options.world.clock.monotonic());
+    this.#periodic.submit({ kind: 'sessionsChanged' });
+  }
+
+  #notController(): string {
+    const { leaderId } = this.#options.raft.state();
+    return leaderId < 0 ? 'There is no active controller now.' : `The active controller is node ${leaderId}.`;
+  }
+
+  #context(): DecisionContext {
+    const { world, clusterId, config, raft } = this.#options;
+    return {
+      clusterId,
+      config,
+      image: this.#state.image,
+      index: this.#state.index,
+      collisions: this.#state.collisions,
+      sessions: this.#sessions,
+      now: world.clock.monotonic(),
+      nextOffset: Math.max(this.#lastAppended + 1, raft.state().logEndOffset),
+      random: world.random,
+    };
+  }
+
+  /** False when nothing was appended: this node leads no more, or (still active) the batch is too large. */
+  #append(records: readonly MetadataRecord[], divisible: boolean): boolean {
+    const size = divisible ? recordsPerBatch : records.length;
+    for (let at = 0; at < records.length; at += size) {
+      if (!this.#appendBatch(records.length <= size ? records : records.slice(at, at + size))) return false;
+    }
+    return true;
+  }
+
+  #appendBatch(records: readonly MetadataRecord[]): boolean {
+    const epoch = this.#activeEpoch;
+    if (epoch === undefined) return false;
+    const prepared = this.#state.prepare(records);
+    try {
+      const { lastOffset } = this.#options.raft.append(records.map(encodeRecord), { epoch });
+      this.#state.appended(prepared, { offset: lastOffset, epoch });
+      this.#lastAppended = lastOffset;
+    } catch (error) {
+      const { logger } = this.#options;
+      if (!(error instanceof NotLeaderError)) {
+        logger.warn({ err: error, records: records.length }, 'a batch of metadata records could not be appended');
+        return false;
+      }
+      logger.info({ epoch }, 'this node does not lead the quorum any more');
+      this.#becomeStandby();
+      return false;
+    }
+    this.#periodic.submit({ kind: 'appended' });
+    return true;
+  }
+
+  #onCommitted({ lastOffset, epoch, records }: CommittedBatch): void {
+    const provenance = { offset: lastOffset, epoch };
+    if (this.#activeEpoch === epoch) {
+      this.#state.commitTo(provenance);
+      this.#commits.committed(lastOffset);
+      return;
+    }
+    // Committed by a later leader: whatever this node decided and did not hear of again is not in the log.
+    if (this.isActive) this.#becomeStandby();
+    this.#state.replay(
+      records.map(({ value }) => decodeRecord(value)),
+      provenance,
+    );
+  }
+
+  #onSnapshot(snapshot: SnapshotReader): void {
+    this.#becomeStandby();
+    this.#state.reset(decoded(snapshot.records()), { offset: snapshot.offset - 1, epoch: snapshot.epoch });
+  }
+
+  #onLeaderChange({ isLeader, epoch }: LeaderChange): void {
+    if (this.isActive && (!isLeader || epoch !== this.#activeEpoch)) this.#becomeStandby();
+    if (isLeader && !this.isActive) this.#becomeActive(epoch);
+  }
+
+  #becomeActive(epoch: number): void {
+    const { world, logger, config } = this.#options;
+    const now = world.clock.monotonic();
+    this.#activeEpoch = epoch;
+    this.#sessions.clear();
+    const { image } = this.#state;
+    for (const { id, epoch: brokerEpoch, fenced } of image.cluster.brokers.values()) {
+      if (!fenced) this.#sessions.expect({ brokerId: id, brokerEpoch }, now);
+    }
+    logger.info({ epoch, offset: image.offset }, 'this node is the active controller');
+    const records = decideBootstrap({ image, config });
+    if (records.length > 0) this.#append(records, false);
+    this.#periodic.submit({ kind: 'activated' });
+  }
+
+  #becomeStandby(): void {
+    if (!this.isActive) return;
+    this.#options.logger.info({ epoch: this.#activeEpoch }, 'this node is not the active controller any more');
+    this.#activeEpoch = undefined;
+    this.#lastAppended = -1;
+    this.#sessions.clear();
+    this.#state.revert();
+    this.#commits.refuseAll();
+    this.#periodic.submit({ kind: 'deactivated' });
+  }
+
+  #perform(work: PeriodicWork): void {
+    if (!this.isActive) return;
+    switch (work) {
+      case 'fenceStaleBrokers':
+        return this.#fenceStaleBrokers();
+      case 'balancePreferredLeaders': {
+        const { records, unfinished } = decideBalancePreferredLeaders(this.#context());
+        if (records.length > 0) this.#append(records, true);
+        if (unfinished) this.#periodic.submit({ kind: 'balanceUnfinished' });
+        return;
+      }
+      case 'electUncleanLeaders': {
+        const records = decideUncleanElections(this.#context());
+        if (records.length > 0) this.#append(records, true);
+        return;
+      }
+      case 'writeNoOp':
+        this.#append([{ type: 'noOp' }], false);
+    }
+  }
+
+  #fenceStaleBrokers(): void {
+    while (this.isActive) {
+      const stale = decideFenceStaleBroker(this.#context());
+      if (stale === undefined) return;
+      this.#options.logger.warn({ brokerId: stale.brokerId }, 'a broker was silent for too long and is fenced');
+      this.#append(stale.records, true);
+    }
+  }
+
+  #writeSnapshot(): void {
+    const { raft, logger } = this.#options;
+    const { offset, epoch } = this.#state.committed;
+    raft
+      .createSnapshot({ offset: offset + 1, epoch }, snapshotValues(this.#state.committed))
+      .catch((error: unknown) => {
+        logger.error({ err: error, offset }, 'a snapshot of the metadata could not be written');
+      });
+  }
+
+  /** A committed record that cannot be replayed leaves this node with a state that nobody decided. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
+
+function* decoded(values: Iterable<Buffer>): Generator<AnyMetadataRecord> {
+  for (const value of values) yield decodeRecord(value);
 }

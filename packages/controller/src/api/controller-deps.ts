@@ -1,0 +1,32 @@
+/**
+ * What the controller's handlers need, and the one way in which most of them work: a decision, or a refusal in the shape
+ * of the API's own response.
+ */
+import type { Logger } from '@tidelog/core';
+import type { MetadataImage } from '@tidelog/metadata';
+import type { ErrorCode } from '@tidelog/protocol';
+import type { Decision, DecisionContext } from '../core/decision.ts';
+
+/** What a handler answers in the place of a decision: NOT_CONTROLLER, or what else kept it from being made. */
+export type Refuse<Response> = (errorCode: ErrorCode, errorMessage: string) => Response;
+
+export interface DecisionMaker {
+  readonly isActive: boolean;
+  readonly activeEpoch: number | undefined;
+  readonly image: MetadataImage;
+  write<Response>(
+    decide: (context: DecisionContext) => Decision<Response>,
+    refuse: Refuse<Response>,
+  ): Response | Promise<Response>;
+  connectionLost(brokerId: number, connectionId: number): void;
+}
+
+export interface ControllerDeps {
+  readonly controller: DecisionMaker;
+  readonly nodeId: number;
+  readonly clusterId: string;
+  readonly logger: Logger;
+}
+
+/** A broker's heartbeats must not wait behind what it forwarded: all of them start as they come, in order. */
+export const pipelined = { pipelined: true } as const;

@@ -1,0 +1,129 @@
+/**
+ * A broker says that it lives, how far it has read the metadata, and what it wants (BrokerHeartbeat).
+ *
+ *                    caught up, wants it               wants to stop, leads something
+ *          FENCED ─────────────────────▶ UNFENCED ─────────────────────────────▶ CONTROLLED_SHUTDOWN
+ *             │ ▲   wants it, or silent     │ │                                       │ leads nothing, and all
+ *             │ └───────────────────────────┘ │ wants to stop, leads nothing          │ others have heard of it
+ *             └──────── wants to stop ────────┴──────────────▶ SHUTDOWN_NOW ◀──────────┘
+ *
+ * SHUTDOWN_NOW is FENCED with leave to stop. A broker that stops is out of every ISR before it stops.
+ * Refuses an unknown broker and an epoch that is not its registration's.
+ */
+import type { BrokerImage, MetadataRecord } from '@tidelog/metadata';
+import { type BrokerHeartbeat, ErrorCode, type RequestOf } from '@tidelog/protocol';
+import type { Decision, DecisionContext } from '../decision.ts';
+import { sameMembers } from '../lists.ts';
+import { planBrokerJoining, planBrokerLeaving } from '../partition-changes.ts';
+import { judgeBrokerEpoch } from '../broker-epoch.ts';
+import { planDirectoriesOffline } from '../offline-directories.ts';
+import { fenceBroker } from './fence-stale-brokers.ts';
+
+export type BrokerHeartbeatRequest = RequestOf<typeof BrokerHeartbeat>;
+
+export interface BrokerHeartbeatResult {
+  readonly throttleTimeMs: number;
+  readonly errorCode: ErrorCode;
+  readonly isCaughtUp: boolean;
+  readonly isFenced: boolean;
+  readonly shouldShutDown: boolean;
+}
+
+export type BrokerState = 'FENCED' | 'UNFENCED' | 'CONTROLLED_SHUTDOWN' | 'SHUTDOWN_NOW';
+
+export function decideBrokerHeartbeat(
+  context: DecisionContext,
+  request: BrokerHeartbeatRequest,
+  connectionId: number,
+): Decision<BrokerHeartbeatResult> {
+  const { brokerId, brokerEpoch, currentMetadataOffset } = request;
+  const verdict = judgeBrokerEpoch(context, { brokerId, brokerEpoch });
+  const broker = context.image.cluster.broker(brokerId);
+  if (verdict !== undefined || broker === undefined) {
+    const errorCode = verdict?.errorCode ?? ErrorCode.BROKER_ID_NOT_REGISTERED;
+    return { records: [], response: answer(errorCode, { isCaughtUp: false, isFenced: true, shouldShutDown: false }) };
+  }
+  const current = stateOf(broker);
+  const next = nextState(context, request, broker);
+  context.sessions.touch({ brokerId, brokerEpoch, metadataOffset: currentMetadataOffset, connectionId }, context.now);
+  const records = [...transition(context, broker, next), ...cordon(broker, request)];
+  if (next === 'CONTROLLED_SHUTDOWN' && current !== next) {
+    // The others must have read of the new leaders before this broker stops answering.
+    context.sessions.setControlledShutdownOffset(brokerId, context.nextOffset + records.length - 1);
+  }
+  if (next === 'SHUTDOWN_NOW') context.sessions.remove(brokerId);
+  // A directory fails seldom, and never together with a change of state that matters more.
+  if (records.length === 0) records.push(...planDirectoriesOffline(context, broker, request.offlineLogDirs));
+  return {
+    records,
+    response: answer(ErrorCode.NONE, {
+      isCaughtUp: currentMetadataOffset >= broker.epoch,
+      isFenced: next === 'FENCED' || next === 'SHUTDOWN_NOW',
+      shouldShutDown: next === 'SHUTDOWN_NOW',
+    }),
+  };
+}
+
+function answer(
+  errorCode: ErrorCode,
+  outcome: Pick<BrokerHeartbeatResult, 'isCaughtUp' | 'isFenced' | 'shouldShutDown'>,
+): BrokerHeartbeatResult {
+  return { throttleTimeMs: 0, errorCode, ...outcome };
+}
+
+export function stateOf(broker: BrokerImage): Exclude<BrokerState, 'SHUTDOWN_NOW'> {
+  if (broker.fenced) return 'FENCED';
+  return broker.inControlledShutdown ? 'CONTROLLED_SHUTDOWN' : 'UNFENCED';
+}
+
+function nextState(context: DecisionContext, request: BrokerHeartbeatRequest, broker: BrokerImage): BrokerState {
+  const { wantFence, wantShutDown, currentMetadataOffset } = request;
+  const leads = context.index.leaderships(broker.id) > 0;
+  switch (stateOf(broker)) {
+    case 'FENCED':
+      if (wantShutDown) return 'SHUTDOWN_NOW';
+      // The broker epoch is the offset of its registration's record.
+      return !wantFence && currentMetadataOffset >= broker.epoch ? 'UNFENCED' : 'FENCED';
+    case 'UNFENCED':
+      if (wantShutDown) return leads ? 'CONTROLLED_SHUTDOWN' : 'SHUTDOWN_NOW';
+      return wantFence ? 'FENCED' : 'UNFENCED';
+    case 'CONTROLLED_SHUTDOWN':
+      return !leads && othersHaveRead(context, broker.id) ? 'SHUTDOWN_NOW' : 'CONTROLLED_SHUTDOWN';
+  }
+}
+
+/** Whether every active broker has read of the shutdown: none sends clients to it any more. */
+function othersHaveRead({ image, sessions }: DecisionContext, brokerId: number): boolean {
+  const offset = sessions.controlledShutdownOffset(brokerId);
+  for (const { id } of image.cluster.brokers.values()) {
+    if (image.cluster.isActive(id) && sessions.metadataOffset(id) < offset) return false;
+  }
+  return true;
+}
+
+function transition(context: DecisionContext, broker: BrokerImage, next: BrokerState): MetadataRecord[] {
+  const { id: brokerId, epoch: brokerEpoch } = broker;
+  if (stateOf(broker) === next) return [];
+  switch (next) {
+    case 'UNFENCED':
+      return [
+        { type: 'brokerRegistrationChange', brokerId, brokerEpoch, fenced: false },
+        ...planBrokerJoining(context, brokerId),
+      ];
+    case 'CONTROLLED_SHUTDOWN':
+      return [
+        { type: 'brokerRegistrationChange', brokerId, brokerEpoch, inControlledShutdown: true },
+        ...planBrokerLeaving(context, { brokerId }),
+      ];
+    case 'FENCED':
+    case 'SHUTDOWN_NOW':
+      return fenceBroker(context, broker);
+  }
+}
+
+/** KIP-1066: directories that take no new replicas. */
+function cordon(broker: BrokerImage, request: BrokerHeartbeatRequest): MetadataRecord[] {
+  const cordonedLogDirs = request.cordonedLogDirs?.filter((id) => broker.logDirs.includes(id));
+  if (cordonedLogDirs === undefined || sameMembers(cordonedLogDirs, broker.cordonedLogDirs)) return [];
+  return [{ type: 'brokerRegistrationChange', brokerId: broker.id, brokerEpoch: broker.epoch, cordonedLogDirs }];
+}
