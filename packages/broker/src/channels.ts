@@ -3,7 +3,7 @@
  * both over net's connections, the simulator over its own; replication and coordinators see no socket.
  */
 import type { Millis } from '@tidelog/core';
-import type { Api, EncodeOf, ResponseOf } from '@tidelog/protocol';
+import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
 
 export interface SendOptions {
   readonly timeoutMs?: Millis;
@@ -12,12 +12,12 @@ export interface SendOptions {
 
 /** Requests to the active controller, whoever that is. Rejects when there is none in time. */
 export interface ControllerChannel {
-  send<A extends Api>(api: A, request: EncodeOf<A['request']>, options?: SendOptions): Promise<ResponseOf<A>>;
+  send<A extends Api>(api: A, request: RequestInputOf<A>, options?: SendOptions): Promise<ResponseOf<A>>;
 }
 
 /** One connection to one broker's inter-broker listener. Responses come in the order of the requests. */
 export interface PeerConnection {
-  send<A extends Api>(api: A, request: EncodeOf<A['request']>, options?: SendOptions): Promise<ResponseOf<A>>;
+  send<A extends Api>(api: A, request: RequestInputOf<A>, options?: SendOptions): Promise<ResponseOf<A>>;
   close(): void;
 }
 

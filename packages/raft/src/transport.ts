@@ -2,7 +2,7 @@
  * How a node reaches its peers. The server gives one over its connection pool, the simulator one over its network.
  * It negotiates the version; a promise that rejects means that the outcome is unknown (the peer may have acted on it).
  */
-import type { Api, EncodeOf, ResponseOf } from '@tidelog/protocol';
+import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
 
 export interface Destination {
   /** Negative for a bootstrap server, whose id is not known yet. */
@@ -18,6 +18,6 @@ export interface Transport {
 export interface TransportCall<A extends Api> {
   readonly to: Destination;
   readonly api: A;
-  readonly request: EncodeOf<A['request']>;
+  readonly request: RequestInputOf<A>;
   readonly timeoutMs: number;
 }

@@ -1,1 +1,8 @@
-export {};
+/** One Tidelog node: configuration, storage, roles, HTTP, metrics and logs. */
+export { parseEndpoints, parseVoters, type Endpoint, type Voter } from './endpoints.ts';
+export { createLogger, type LoggingOptions, type ServerLogger } from './logging.ts';
+export { MetricsRegistry } from './metrics-registry.ts';
+export { nodeConfigOf, type NodeConfig } from './node-config.ts';
+export { collectProperties, type Properties, type PropertySources } from './properties.ts';
+export { formatStorage, openStorage, readIdentity, StorageError, type DirectoryIdentity } from './storage.ts';
+export { TidelogNode, type NodeOptions } from './tidelog-node.ts';

@@ -4,7 +4,7 @@
  */
 import type { Millis, World } from '@tidelog/core';
 import { NetworkError, type Connections } from '@tidelog/net';
-import type { Api, EncodeOf, ResponseOf } from '@tidelog/protocol';
+import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
 import type { RaftNode } from '@tidelog/raft';
 import type { ControllerChannel, SendOptions } from '@tidelog/broker';
 
@@ -25,11 +25,7 @@ export class ActiveController implements ControllerChannel {
     this.#options = options;
   }
 
-  async send<A extends Api>(
-    api: A,
-    request: EncodeOf<A['request']>,
-    options: SendOptions = {},
-  ): Promise<ResponseOf<A>> {
+  async send<A extends Api>(api: A, request: RequestInputOf<A>, options: SendOptions = {}): Promise<ResponseOf<A>> {
     const { world, raft, connections } = this.#options;
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
     const deadline = world.clock.monotonic() + timeoutMs;

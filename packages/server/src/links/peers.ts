@@ -2,7 +2,7 @@
 import type { Logger, World } from '@tidelog/core';
 import type { MetadataImage } from '@tidelog/metadata';
 import { Connection, NetworkError } from '@tidelog/net';
-import type { Api, EncodeOf, ResponseOf } from '@tidelog/protocol';
+import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
 import type { PeerConnection, PeerConnections, SendOptions } from '@tidelog/broker';
 
 export interface PeersOptions {
@@ -40,7 +40,7 @@ class Peer implements PeerConnection {
     this.#options = options;
   }
 
-  async send<A extends Api>(api: A, request: EncodeOf<A['request']>, options?: SendOptions): Promise<ResponseOf<A>> {
+  async send<A extends Api>(api: A, request: RequestInputOf<A>, options?: SendOptions): Promise<ResponseOf<A>> {
     return await this.#current().send(api, request, options);
   }
 

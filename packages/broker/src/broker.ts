@@ -1,0 +1,176 @@
+/**
+ * One broker: its replicas, its place in the cluster and the handlers that clients and other brokers reach. Follows the
+ * metadata as a publisher; what it wants changed it asks the controller for, on the wire.
+ */
+import type { Logger, Metrics, Timer, Uuid, World } from '@tidelog/core';
+import type { LogStore } from '@tidelog/log';
+import {
+  effectiveTopicConfig,
+  logConfigOf,
+  type MetadataDelta,
+  type MetadataImage,
+  type MetadataLoader,
+} from '@tidelog/metadata';
+import type { BoundHandler } from '@tidelog/net';
+import { allowAll } from './authorizer.ts';
+import type { BrokerConfig } from './broker-config.ts';
+import { brokerHandlers } from './broker-handlers.ts';
+import type { ControllerChannel, PeerConnections } from './channels.ts';
+import { ControllerForwarding } from './forwarding/controller-forwarding.ts';
+import { BrokerLifecycle, type BrokerIdentity } from './lifecycle/broker-lifecycle.ts';
+import type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';
+import { Replicas } from './replication/replicas.ts';
+import type { TopicSettings } from './replication/replicas-types.ts';
+import { TopicCreation } from './topics/topic-creation.ts';
+
+export interface BrokerOptions {
+  readonly world: World;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly store: LogStore;
+  readonly loader: MetadataLoader;
+  readonly clusterId: string;
+  readonly config: BrokerConfig;
+  readonly controller: ControllerChannel;
+  /** A link of its own, for requests that wait for commits. */
+  readonly forwardingController: ControllerChannel;
+  readonly peers: PeerConnections;
+}
+
+/** What is known of the broker only once its listeners are bound. */
+export type BrokerStart = Omit<BrokerIdentity, 'nodeId' | 'clusterId'>;
+
+/** How long a request waits for a topic that it causes to be created. */
+const topicCreationWaitMs = 2000;
+
+export class Broker {
+  /** Resolves when the controller has unfenced this broker; rejects when it refuses it for good. */
+  readonly ready: Promise<void>;
+  readonly replicas: Replicas;
+  readonly #options: BrokerOptions;
+  readonly #topicCreation: TopicCreation;
+  readonly #settle: { resolve: () => void; reject: (error: Error) => void };
+  readonly #timers: Timer[] = [];
+  #lifecycle: BrokerLifecycle | undefined;
+  #onStopped: (() => void) | undefined;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    const { world, logger, metrics, store, config, controller, forwardingController, peers } = options;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    promise.catch(() => undefined);
+    this.ready = promise;
+    this.#settle = { resolve, reject };
+    this.replicas = new Replicas({
+      ...{ world, logger, metrics, store, controller, peers },
+      config: config.replication,
+      brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+      topicSettings: (image, topic) => this.#settingsOf(image, topic),
+    });
+    this.#topicCreation = new TopicCreation({
+      ...{ world, logger, controller: forwardingController, waitMs: topicCreationWaitMs },
+      image: () => this.replicas.image,
+    });
+  }
+
+  get state(): LifecycleState {
+    return this.#lifecycle?.state ?? 'starting';
+  }
+
+  handlers(): BoundHandler[] {
+    const { world, logger, metrics, store, clusterId, config, controller, forwardingController } = this.#options;
+    const timeoutMs = config.requestTimeoutMs;
+    return brokerHandlers({
+      ...{ world, logger, metrics, store, clusterId, config, controller },
+      replicas: this.replicas,
+      authorizer: allowAll,
+      topicCreation: this.#topicCreation,
+      forwarding: new ControllerForwarding({ world, logger, controller: forwardingController, timeoutMs }),
+      brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+    });
+  }
+
+  /** Joins the cluster: follows the metadata, registers, and serves once it is unfenced. */
+  start(start: BrokerStart): void {
+    const { world, logger, store, loader, clusterId, config, controller } = this.#options;
+    const identity = { ...start, nodeId: config.nodeId, clusterId };
+    this.#lifecycle = new BrokerLifecycle({
+      ...{ world, logger, controller, identity },
+      timings: config.lifecycle,
+      offlineLogDirs: () => offlineDirectories(store),
+      onChange: (state, detail) => this.#onLifecycle(state, detail),
+    });
+    store.onDirectoryOffline(() => this.#onDirectoryOffline());
+    loader.addPublisher({ name: 'broker', onMetadata: (image, delta) => this.#onMetadata(image, delta) });
+    this.#lifecycle.start();
+    this.#every(config.retentionCheckIntervalMs, () => store.runRetention());
+    this.#every(config.checkpointIntervalMs, () => {
+      store.checkpoint().catch((error: unknown) => logger.error({ err: error }, 'could not write checkpoints'));
+    });
+  }
+
+  /** Asks the controller to move leaderships away, then stops replicating. The logs are the owner's to close. */
+  async shutdown(): Promise<void> {
+    const lifecycle = this.#lifecycle;
+    if (lifecycle !== undefined && lifecycle.state !== 'stopped' && lifecycle.state !== 'failed') {
+      await new Promise<void>((resolve) => {
+        this.#onStopped = resolve;
+        lifecycle.requestShutdown();
+      });
+    }
+    lifecycle?.stop();
+    for (const timer of this.#timers) timer.cancel();
+    await this.replicas.close();
+  }
+
+  /** Why the broker does not serve yet (or any more). */
+  notReady(): string | undefined {
+    return this.state === 'running' ? undefined : `the broker is ${this.state}`;
+  }
+
+  #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
+    this.replicas.onMetadata(image, delta);
+    this.#topicCreation.onMetadata(image);
+    this.#lifecycle?.onMetadata(image);
+  }
+
+  #onLifecycle(state: LifecycleState, detail: string): void {
+    this.#options.logger.info({ state }, detail);
+    if (state === 'running') this.#settle.resolve();
+    if (state === 'failed') this.#settle.reject(new Error(detail));
+    if (state === 'stopped' || state === 'failed') this.#onStopped?.();
+  }
+
+  #onDirectoryOffline(): void {
+    const { store, logger } = this.#options;
+    this.#lifecycle?.directoriesFailed();
+    if (store.directories().every(({ offline }) => offline)) {
+      logger.error({}, 'every log directory is offline: this broker can serve nothing until it is restarted');
+    }
+  }
+
+  #settingsOf(image: MetadataImage, topic: string): TopicSettings {
+    const { nodeId, staticConfig } = this.#options.config;
+    const effective = effectiveTopicConfig({ configs: image.configs, brokerId: nodeId, staticConfig }, topic);
+    return { log: logConfigOf(effective), minInsyncReplicas: Number(effective.get('min.insync.replicas')?.value ?? 1) };
+  }
+
+  #every(intervalMs: number, run: () => void): void {
+    const { timers } = this.#options.world;
+    const index = this.#timers.length;
+    const arm = (): void => {
+      this.#timers[index] = timers.after(intervalMs, () => {
+        run();
+        arm();
+      });
+    };
+    arm();
+  }
+}
+
+function offlineDirectories(store: LogStore): Uuid[] {
+  return store
+    .directories()
+    .filter(({ offline }) => offline)
+    .map(({ directoryId }) => directoryId);
+}

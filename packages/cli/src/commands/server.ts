@@ -1,0 +1,72 @@
+/** `tidelog server`: one node, in the foreground, until SIGTERM or SIGINT. */
+import { readFileSync } from 'node:fs';
+import { collectProperties, createLogger, MetricsRegistry, TidelogNode, type ServerLogger } from '@tidelog/server';
+import { createNodeWorld } from '@tidelog/core';
+import type { Command } from 'commander';
+
+interface ServerFlags {
+  readonly override: string[];
+  readonly format: boolean;
+  readonly clusterId?: string;
+}
+
+export function addServer(program: Command): void {
+  program
+    .command('server')
+    .description('run one node: broker, controller or both')
+    .argument(
+      '[server.properties]',
+      'settings, under the keys of Kafka; KAFKA_* variables and --override win over them',
+    )
+    .option('--override <key=value>', 'set one key (repeatable)', (value: string, all: string[]) => [...all, value], [])
+    .option('--no-format', 'refuse to start on storage that is not formatted')
+    .option('--cluster-id <id>', 'format new storage for this cluster (or set CLUSTER_ID)')
+    .addHelpText('after', '\nExample:\n  tidelog server config/server.properties --override node.id=2')
+    .action(runServer);
+}
+
+export async function runServer(file: string | undefined, flags: ServerFlags): Promise<void> {
+  const texts = collectProperties({
+    ...(file === undefined ? {} : { file: readFileSync(file, 'utf8') }),
+    environment: process.env,
+    overrides: flags.override,
+  });
+  const level = process.env['TIDELOG_LOG_LEVEL'] === 'debug' ? 'debug' : 'info';
+  const logger = createLogger({ level, base: { node: Number(texts.get('node.id') ?? -1) } });
+  try {
+    const node = await TidelogNode.start({
+      world: createNodeWorld(),
+      texts,
+      logger,
+      metrics: new MetricsRegistry(),
+      format: flags.format,
+      clusterId: flags.clusterId ?? process.env['CLUSTER_ID'],
+      onFatal: (error) => void die(logger, error),
+    });
+    stopOnSignal(node, logger);
+    await logger.open();
+  } catch (error) {
+    await die(logger, error);
+  }
+}
+
+function stopOnSignal(node: TidelogNode, logger: ServerLogger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    node.stop().then(
+      () => process.exit(0),
+      (error: unknown) => void die(logger, error),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+async function die(logger: ServerLogger, error: unknown): Promise<void> {
+  logger.error({ err: error }, error instanceof Error ? error.message : String(error));
+  await logger.open();
+  process.exit(1);
+}

@@ -1,0 +1,159 @@
+/**
+ * The composition root: from a configuration to one running process with the roles it names.
+ *
+ *   storage ─▶ logs ─▶ quorum member ─▶ metadata loader ─▶ broker ─▶ ready
+ *                          │ (voter)                          ▲
+ *                          └─▶ controller ◀── its listener ───┘ registration, heartbeats: on the wire, also in one process
+ *
+ * Owns no policy: every decision is in the rooms that it wires together. What was started is stopped in reverse order.
+ */
+import type { Uuid, World } from '@tidelog/core';
+import { LogStore } from '@tidelog/log';
+import { MetadataLoader } from '@tidelog/metadata';
+import { Connections } from '@tidelog/net';
+import type { RaftNode } from '@tidelog/raft';
+import { startHttp } from './http-endpoint.ts';
+import type { ServerLogger } from './logging.ts';
+import type { MetricsRegistry } from './metrics-registry.ts';
+import { nodeConfigOf, type NodeConfig } from './node-config.ts';
+import type { Properties } from './properties.ts';
+import { startBroker, type RunningBroker } from './roles/broker-role.ts';
+import { startController } from './roles/controller-role.ts';
+import { createQuorumMember } from './roles/quorum-member.ts';
+import { logStoreConfig } from './settings.ts';
+import { formatStorage, openStorage, type DirectoryIdentity } from './storage.ts';
+
+export interface NodeOptions {
+  readonly world: World;
+  readonly texts: Properties;
+  readonly logger: ServerLogger;
+  readonly metrics: MetricsRegistry;
+  /** Whether storage that is not formatted is formatted. */
+  readonly format: boolean;
+  readonly clusterId?: string | undefined;
+  /** The process cannot go on and should exit. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** What the roles share. */
+export interface NodeParts extends NodeOptions {
+  readonly config: NodeConfig;
+  readonly identities: readonly DirectoryIdentity[];
+  readonly realClusterId: string;
+  readonly directoryIdOf: (path: string) => Uuid;
+  readonly store: LogStore;
+  readonly raft: RaftNode;
+  readonly loader: MetadataLoader;
+  readonly incarnationId: Uuid;
+  /** A pool of outbound connections that is closed when the node stops. */
+  readonly connectionsFor: (purpose: string) => Connections;
+  /** Runs when the node stops, before what was added earlier. */
+  readonly onStop: (stop: () => Promise<void> | void) => void;
+}
+
+export class TidelogNode {
+  readonly config: NodeConfig;
+  readonly clusterId: string;
+  readonly broker: RunningBroker | undefined;
+  readonly raft: RaftNode;
+  readonly #stops: (() => Promise<void> | void)[];
+  #stopping: Promise<void> | undefined;
+
+  private constructor(parts: NodeParts, broker: RunningBroker | undefined, stops: (() => Promise<void> | void)[]) {
+    this.config = parts.config;
+    this.clusterId = parts.realClusterId;
+    this.broker = broker;
+    this.raft = parts.raft;
+    this.#stops = stops;
+  }
+
+  /** Resolves when the node serves: a broker is unfenced, a controller takes part in the quorum. */
+  static async start(options: NodeOptions): Promise<TidelogNode> {
+    const stops: (() => Promise<void> | void)[] = [];
+    try {
+      const parts = await assemble(options, (stop) => stops.push(stop));
+      const controller = parts.config.isController ? await startController(parts) : undefined;
+      const broker = parts.config.isBroker ? await startBroker(parts) : undefined;
+      await parts.raft.start();
+      const ready = broker?.ready ?? Promise.resolve();
+      await ready;
+      options.logger.info({ nodeId: parts.config.nodeId, clusterId: parts.realClusterId }, 'ready');
+      // HTTP loads after the broker serves; until then nobody could be told that it is ready.
+      const http = serveHttp(parts, () => broker?.notReady() ?? controller?.notReady());
+      stops.push(async () => (await http)?.close());
+      return new TidelogNode(parts, broker, stops);
+    } catch (error) {
+      await runAll(stops);
+      throw error;
+    }
+  }
+
+  /** Leaves the cluster in good order: leaderships move away, logs are flushed and marked clean. */
+  stop(): Promise<void> {
+    this.#stopping ??= runAll(this.#stops);
+    return this.#stopping;
+  }
+}
+
+async function assemble(options: NodeOptions, onStop: (stop: () => Promise<void> | void) => void): Promise<NodeParts> {
+  const { world, logger } = options;
+  const config = nodeConfigOf(options.texts);
+  for (const warning of config.reader.warnings) logger.warn({}, warning);
+  const identities = openDirectories(options, config);
+  const store = await LogStore.open({
+    ...{ world, logger },
+    logDirs: identities.map(({ path, directoryId }) => ({ path, directoryId })),
+    config: logStoreConfig(config),
+  });
+  let brokerEpoch = (): number => -1;
+  onStop(() => store.close({ brokerEpoch: brokerEpoch() }));
+  const connectionsFor = (purpose: string): Connections => {
+    const connections = new Connections({ world, logger, clientId: `node-${config.nodeId}-${purpose}` });
+    onStop(() => connections.close());
+    return connections;
+  };
+  const realClusterId = identities[0]?.clusterId ?? '';
+  const directoryIdOf = (path: string): Uuid =>
+    identities.find((identity) => identity.path === path)?.directoryId ?? '';
+  const shared = { ...options, config, identities, realClusterId, directoryIdOf, store, connectionsFor, onStop };
+  const raft = createQuorumMember(shared);
+  onStop(() => raft.shutdown());
+  const loader = new MetadataLoader({
+    logger,
+    highWatermark: () => (raft.highWatermark < 0 ? undefined : raft.highWatermark),
+    onUpgradeRequired: options.onFatal,
+  });
+  raft.subscribe(loader);
+  brokerEpoch = () => loader.image.cluster.brokerEpoch(config.nodeId);
+  const incarnationId = identities[0] === undefined ? '' : newIncarnation(world);
+  return { ...shared, raft, loader, incarnationId };
+}
+
+function newIncarnation(world: World): Uuid {
+  return world.random.bytes(16).toString('base64url');
+}
+
+function openDirectories(options: NodeOptions, config: NodeConfig): DirectoryIdentity[] {
+  const { world, clusterId } = options;
+  const logDirs = [...new Set([...config.logDirs, config.metadataLogDir])];
+  const storage = { disk: world.disk, random: world.random, logDirs, nodeId: config.nodeId, clusterId };
+  return options.format ? formatStorage(storage) : openStorage(storage);
+}
+
+async function serveHttp(
+  { config, metrics, logger }: NodeParts,
+  notReady: () => string | undefined,
+): Promise<{ close(): Promise<void> } | undefined> {
+  if (config.httpListener === undefined) return undefined;
+  try {
+    return await startHttp({ ...config.httpListener, metrics, notReady });
+  } catch (error) {
+    const { host, port } = config.httpListener;
+    logger.error({ err: error }, `no HTTP on ${host}:${port}: is the port taken? Set http.listeners to another one`);
+    return undefined;
+  }
+}
+
+async function runAll(stops: (() => Promise<void> | void)[]): Promise<void> {
+  for (const stop of stops.toReversed()) await stop();
+}
