@@ -5,7 +5,7 @@ import { ErrorCode, ProtocolError } from '../errors.ts';
 import { compress, compressAsync, decompress, decompressAsync } from './compression.ts';
 
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-const packing = codecs.slice(1);
+const packing = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
 const mebibyte = 1 << 20;
 
 function codeOf(run: () => unknown): number | undefined {
@@ -78,8 +78,7 @@ describe.each(packing)('hostile %s', (codec) => {
 const bombSize = 512 * mebibyte;
 
 /** Small inputs that claim, or really are, 512 MiB. */
-const bombs: Record<(typeof packing)[number] & string, () => Buffer> = {
-  none: () => Buffer.alloc(0),
+const bombs: Record<(typeof packing)[number], () => Buffer> = {
   gzip: () => {
     const member = zlib.gzipSync(Buffer.alloc(16 * mebibyte));
     return Buffer.concat(Array<Buffer>(bombSize / (16 * mebibyte)).fill(member));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert as holds, constantFrom, integer, oneof, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   malformedVarint,
@@ -15,7 +15,7 @@ const limit = 2 ** 52 - 1;
 
 test('every int32 comes back, in as many bytes as were foretold', () => {
   const edges = [0, -1, 1, 63, 64, -64, -65, 8191, 8192, 2 ** 31 - 1, -(2 ** 31)];
-  const property = fc.property(fc.oneof(fc.constantFrom(...edges), fc.integer()), (value) => {
+  const comesBack = property(oneof(constantFrom(...edges), integer()), (value) => {
     const bytes = Buffer.alloc(6);
     const end = writeVarint(bytes, 0, value);
     const cursor = { at: 0 };
@@ -24,13 +24,13 @@ test('every int32 comes back, in as many bytes as were foretold', () => {
     expect(cursor.at).toBe(end);
     for (let cut = 0; cut < end; cut++) expect(readVarint(bytes, { at: 0 }, cut)).toBe(malformedVarint);
   });
-  fc.assert(property, { seed: 1 });
+  holds(comesBack, { seed: 1 });
 });
 
 test('every difference of two timestamps comes back', () => {
   const edges = [0, -1, 2 ** 31, -(2 ** 31) - 1, 2 ** 30, 2 ** 49, limit, -limit];
-  const anything = fc.oneof(fc.constantFrom(...edges), fc.integer({ min: -limit, max: limit }));
-  const property = fc.property(anything, (value) => {
+  const anything = oneof(constantFrom(...edges), integer({ min: -limit, max: limit }));
+  const comesBack = property(anything, (value) => {
     const bytes = Buffer.alloc(10);
     const end = writeVarlong(bytes, 0, value);
     const cursor = { at: 0 };
@@ -39,7 +39,7 @@ test('every difference of two timestamps comes back', () => {
     expect(cursor.at).toBe(end);
     for (let cut = 0; cut < end; cut++) expect(readVarlong(bytes, { at: 0 }, cut)).toBe(malformedVarint);
   });
-  fc.assert(property, { seed: 2 });
+  holds(comesBack, { seed: 2 });
 });
 
 test('six groups are no varint, eleven no varlong, and neither goes beyond its width', () => {
