@@ -32,8 +32,30 @@ export {
   type SnapshotSource,
 } from './metadata-loader.ts';
 export * from './config/config-definition.ts';
-export type * from './config/config-tables.ts';
-export { ConfigError } from './config/config-value.ts';
-export type * from './config/config-validation.ts';
+export {
+  brokerDefinition,
+  configDefinitions,
+  isListenerKey,
+  type BrokerConfigKey,
+  type BrokerConfigValues,
+  type ClientMetricsConfigValues,
+  type ConfigDefinitions,
+  type ConfigTable,
+  type GroupConfigKey,
+  type GroupConfigValues,
+  type TopicConfigKey,
+  type TopicConfigValues,
+} from './config/config-tables.ts';
+export { ConfigError, defaultValue, formatConfigValue, parseConfigValue } from './config/config-value.ts';
+export {
+  ignoredKeys,
+  parseBrokerConfig,
+  validateClientMetricsConfig,
+  validateDynamicBrokerConfig,
+  validateGroupConfig,
+  validateTopicConfig,
+  type ConfigValues,
+} from './config/config-validation.ts';
 export * from './config/effective-config.ts';
-export * from './config/log-config.ts';
+export { logConfigOf, topicConfigValues, type TopicLogConfig } from './config/log-config.ts';
+export { nearestKey } from './config/nearest-key.ts';

@@ -174,7 +174,10 @@ export class MetadataLoader {
   /** What stands before the transaction in the same batch is complete without it. */
   #begin(at: { readonly offset: number; readonly epoch: number }): void {
     if (this.#inTransaction) {
-      this.#options.logger.error({ offset: at.offset }, 'a metadata transaction began inside another one, which is lost');
+      this.#options.logger.error(
+        { offset: at.offset },
+        'a metadata transaction began inside another one, which is lost',
+      );
       this.#replayErrors++;
       this.#delta = new MetadataDelta(this.#image);
     } else if (at.offset > this.#batchStart) {
@@ -191,7 +194,10 @@ export class MetadataLoader {
 
   #halt(error: MetadataRecordError, offset: number): void {
     this.#halted = error;
-    this.#options.logger.error({ error, offset }, 'the metadata log needs a newer build of Tidelog; nothing more is read');
+    this.#options.logger.error(
+      { error, offset },
+      'the metadata log needs a newer build of Tidelog; nothing more is read',
+    );
     this.#options.onUpgradeRequired?.(error);
   }
 
@@ -201,7 +207,7 @@ export class MetadataLoader {
     this.#image = delta.apply({ offset, epoch });
     this.#delta = new MetadataDelta(this.#image);
     if (!this.#publishing) return this.#startPublishing();
-    for (const publisher of [...this.#publishers]) this.#tell(publisher, this.#image, delta);
+    this.#tellAll(delta);
   }
 
   #startPublishing(): void {
@@ -213,7 +219,13 @@ export class MetadataLoader {
     this.#publishing = true;
     if (this.#publishers.length === 0) return;
     const delta = deltaFromEmpty(this.#image);
-    for (const publisher of [...this.#publishers]) this.#tell(publisher, this.#image, delta);
+    this.#tellAll(delta);
+  }
+
+  #tellAll(delta: MetadataDelta): void {
+    // A copy: a publisher may remove itself.
+    const publishers = this.#publishers.slice();
+    for (const publisher of publishers) this.#tell(publisher, this.#image, delta);
   }
 
   #tell(publisher: MetadataPublisher, image: MetadataImage, delta: MetadataDelta): void {

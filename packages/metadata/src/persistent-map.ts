@@ -39,7 +39,7 @@ export class PersistentMap<K extends string | number, V> implements ReadonlyMap<
 
   static empty<K extends string | number, V>(): PersistentMap<K, V> {
     // An empty map holds neither keys nor values, so it is one of any type.
-    return PersistentMap.#empty as unknown as PersistentMap<K, V>;
+    return PersistentMap.#empty;
   }
 
   static from<K extends string | number, V>(entries: Iterable<readonly [K, V]>): PersistentMap<K, V> {
@@ -156,11 +156,7 @@ function insert<K, V>(node: TrieNode<K, V>, leaf: Leaf<K, V>, shift: number): Tr
 }
 
 /** The node without the leaf, which is known to be in it. A branch left with one leaf becomes that leaf. */
-function remove<K, V>(
-  node: TrieNode<K, V> | undefined,
-  leaf: Leaf<K, V>,
-  shift: number,
-): TrieNode<K, V> | undefined {
+function remove<K, V>(node: TrieNode<K, V> | undefined, leaf: Leaf<K, V>, shift: number): TrieNode<K, V> | undefined {
   if (node === undefined || 'key' in node) return undefined;
   if ('leaves' in node) {
     const leaves = node.leaves.filter((other) => other !== leaf);

@@ -25,7 +25,11 @@ export interface RecordSchema<T extends MetadataRecordType = MetadataRecordType>
 /** Below this the envelope's own fields, from here on the records. */
 export const firstRecordField = 10;
 
-function record<T extends MetadataRecordType>(kafkaType: number, type: T, fields: Fields<RecordOf<T>>): RecordSchema<T> {
+function record<T extends MetadataRecordType>(
+  kafkaType: number,
+  type: T,
+  fields: Fields<RecordOf<T>>,
+): RecordSchema<T> {
   const name = `${type.charAt(0).toUpperCase()}${type.slice(1)}Record`;
   return { fieldNumber: firstRecordField + kafkaType, type, message: message<RecordOf<T>>(name, fields) };
 }

@@ -22,8 +22,11 @@ export interface WireMessage<T> {
 /** What a table of any message looks like from inside the codec. */
 type Untyped = Record<string, unknown>;
 
-export function message<T extends { readonly unknownFields?: Buffer }>(name: string, fields: Fields<T>): WireMessage<T> {
-  const entries = Object.entries(fields) as [string, Field<unknown>][];
+export function message<T extends { readonly unknownFields?: Buffer }>(
+  name: string,
+  fields: Fields<T>,
+): WireMessage<T> {
+  const entries = Object.entries<Field<unknown>>(fields);
   const byNumber: ([string, Field<unknown>] | undefined)[] = [];
   for (const entry of entries) byNumber[entry[1].number] = entry;
 
