@@ -1,0 +1,34 @@
+/** Runs an outside program to its end, with its output kept, or fails with what it said. */
+import { spawn } from 'node:child_process';
+import { createWriteStream, openSync } from 'node:fs';
+
+export interface Run {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** A file for its standard input. */
+  readonly stdin?: string;
+  /** A file for its standard output; it is returned as text otherwise. */
+  readonly stdout?: string;
+  readonly timeoutMs?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export async function runProgram(run: Run): Promise<string> {
+  const { program, args, stdin, stdout, timeoutMs = 240_000, environment = {} } = run;
+  const child = spawn(program, args, {
+    stdio: [stdin === undefined ? 'ignore' : openSync(stdin, 'r'), 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  let text = '';
+  let errors = '';
+  if (stdout === undefined) child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+  const file = stdout === undefined ? undefined : child.stdout?.pipe(createWriteStream(stdout));
+  const written = file === undefined ? undefined : new Promise((done) => void file.once('close', done));
+  child.stderr?.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString('utf8')).slice(-4000)));
+  const code = await new Promise<number | null>((done) => void child.once('close', (status) => done(status)));
+  await written;
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${errors}\n${text.slice(-2000)}`);
+  return text;
+}
