@@ -4,7 +4,7 @@
  * knows what the broker speaks (KIP-511).
  */
 import type { Fields, InputOfFields, ValueOfFields } from './field.ts';
-import { Message } from './message.ts';
+import { Message, requestMemoryPerByte } from './message.ts';
 
 export interface VersionRange {
   readonly min: number;
@@ -54,19 +54,16 @@ export function api<Req extends Fields, Res extends Fields>(
 ): Api<ValueOfFields<Req>, ValueOfFields<Res>, InputOfFields<Req>, InputOfFields<Res>> {
   const { key, versions, flexibleSince = Infinity } = declaration;
   const range = { min: versions[0], max: versions[1] };
+  const common = { versions: range, flexibleSince };
+  const request = { ...common, fields: declaration.request, strict: true, memoryPerByte: requestMemoryPerByte };
   return {
     name,
     key,
     versions: range,
     flexibleSince,
     latestStable: declaration.latestStable ?? range.max,
-    request: new Message(`${name}Request`, {
-      versions: range,
-      flexibleSince,
-      fields: declaration.request,
-      strict: true,
-    }),
-    response: new Message(`${name}Response`, { versions: range, flexibleSince, fields: declaration.response }),
+    request: new Message(`${name}Request`, request),
+    response: new Message(`${name}Response`, { ...common, fields: declaration.response }),
     requestHeaderVersion: (version) => (version >= flexibleSince ? 2 : 1),
     responseHeaderVersion: (version) => (version >= flexibleSince && key !== apiVersionsKey ? 1 : 0),
   };

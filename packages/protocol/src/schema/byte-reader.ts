@@ -26,11 +26,11 @@ export class ByteReader {
   /** Where reading stops among all bytes. */
   readonly #limit: number;
 
-  constructor(chunks: Chunks, offset: number, maxBytes: number | undefined) {
+  constructor(chunks: Chunks, offset: number, maxBytes: number) {
     const { byteLength, pieces } = chunks;
     if (offset < 0 || offset > byteLength) throw malformed(`no byte ${offset} in ${byteLength}`);
     this.#pieces = pieces;
-    this.#limit = Math.min(byteLength, offset + (maxBytes ?? byteLength));
+    this.#limit = Math.min(byteLength, offset + maxBytes);
     this.#bytes = pieces[0] ?? Buffer.alloc(0);
     this.#at = offset;
     this.#end = Math.min(this.#bytes.length, this.#limit);

@@ -147,7 +147,8 @@ export class ByteWriter {
     const length = Buffer.byteLength(value);
     if (length > maxStringBytes) throw unfit('a string', `${length} bytes`);
     this.uvarint(length + 1);
-    this.#bytes.write(value, this.#reserve(length), length);
+    const at = this.#reserve(length);
+    this.#bytes.write(value, at, length);
   }
 
   /** Begins a tagged field; `endTag` takes what this returns and fills in the size. */
@@ -176,7 +177,8 @@ export class ByteWriter {
   }
 
   protected byte(value: number): void {
-    this.#bytes[this.#reserve(1)] = value;
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
   }
 
   protected two(value: number): void {
@@ -207,7 +209,7 @@ export class ByteWriter {
     return length;
   }
 
-  /** Where the next `length` bytes go; they are taken. */
+  /** Where the next `length` bytes go; they are taken. `#bytes` may be another buffer afterwards: read it behind this. */
   #reserve(length: number): number {
     if (this.#at + length > this.#bytes.length) this.#grow(length);
     const at = this.#at;
@@ -230,7 +232,10 @@ export class ByteWriter {
       for (const piece of pieces) this.#pieces.push(piece);
       return;
     }
-    for (const piece of pieces) this.#bytes.set(piece, this.#reserve(piece.length));
+    for (const piece of pieces) {
+      const at = this.#reserve(piece.length);
+      this.#bytes.set(piece, at);
+    }
   }
 
   #endRun(): void {

@@ -181,6 +181,12 @@ function structSize(struct: StructPlan): number {
 
 function structWeight(struct: StructPlan): number {
   let weight = 0;
-  for (const field of struct.fields) weight += field.present ? field.weight : 8;
+  for (const field of struct.fields) weight += allocates(field) ? field.weight : 8;
   return weight;
+}
+
+/** Whether decoding makes something for the field even where the sender left it out. */
+function allocates(field: FieldPlan): boolean {
+  if (!field.present || field.tag >= 0) return field.default === undefined;
+  return true;
 }

@@ -9,8 +9,10 @@ import type { Chunks } from '@tidelog/core';
 import { ByteReader, malformed } from './byte-reader.ts';
 
 export interface ReaderLimits {
-  readonly memoryBudget?: number | undefined;
-  readonly maxBytes?: number | undefined;
+  /** How many bytes of heap the elements of all lists may take together, by estimate. */
+  readonly memoryBudget: number;
+  /** How many bytes may be read. */
+  readonly maxBytes: number;
 }
 
 /** Kafka's limit on every string, compact or not. */
@@ -18,15 +20,12 @@ export const maxStringBytes = 0x7fff;
 /** Kafka has none; 64 in one structure is far more than any version declares (CVE-2026-111115). */
 export const maxTaggedFields = 64;
 
-const budgetPerByte = 6;
-const fixedBudget = 1024 * 1024;
-
 export class Reader extends ByteReader {
   #budget: number;
 
   constructor(chunks: Chunks, offset: number, limits: ReaderLimits) {
     super(chunks, offset, limits.maxBytes);
-    this.#budget = limits.memoryBudget ?? fixedBudget + budgetPerByte * (chunks.byteLength - offset);
+    this.#budget = limits.memoryBudget;
   }
 
   string(): string {
