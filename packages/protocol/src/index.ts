@@ -203,6 +203,13 @@ export {
 export { codecId, codecOf, type Codec } from './records/codec.ts';
 export { compress, compressAsync, decompress, decompressAsync } from './records/compression.ts';
 export {
+  controlRecord,
+  readControlMessage,
+  type QuorumMessage,
+  type QuorumMessageInput,
+  type QuorumRecordName,
+} from './records/control-messages.ts';
+export {
   buildControlBatch,
   buildEndTxnMarker,
   controlRecordKey,
@@ -210,6 +217,7 @@ export {
   readControlRecord,
   readEndTxnMarker,
   type ControlBatchInput,
+  type ControlRecordInput,
   type ControlRecordKey,
   type ControlRecordName,
   type EndTxnMarkerInput,

@@ -1,7 +1,6 @@
 /**
  * Control batches: one record each, which brokers write and consumers skip. The key says what it is; a kind that this
- * version does not know is passed over. Snapshot and quorum kinds carry a message of their own as value, encoded by the
- * caller (LeaderChangeMessage, SnapshotHeaderRecord, SnapshotFooterRecord, KRaftVersionRecord, VotersRecord).
+ * version does not know is passed over. The kinds of the quorum carry a message as value, see control-messages.ts.
  *
  *   key  version i16 = 0 | type i16        value of a transaction marker  version i16 = 0 | coordinatorEpoch i32
  */
@@ -71,12 +70,17 @@ export function buildEndTxnMarker(input: EndTxnMarkerInput): Buffer {
   });
 }
 
+export interface ControlRecordInput {
+  readonly type: ControlRecordName;
+  readonly value: Uint8Array;
+}
+
 export interface ControlBatchInput {
   readonly baseOffset?: number | undefined;
   readonly partitionLeaderEpoch?: number | undefined;
   readonly timestamp: number;
   /** In the order they are appended; usually one. */
-  readonly records: readonly { readonly type: ControlRecordName; readonly value: Uint8Array }[];
+  readonly records: readonly ControlRecordInput[];
 }
 
 /** A control batch of the quorum: leader change, snapshot header or footer, kraft version, voters. */

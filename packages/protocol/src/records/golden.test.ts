@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ErrorCode } from '../errors.ts';
 import { readBatchHeader } from './batch-header.ts';
 import { buildBatch, type RecordInput } from './batch-builder.ts';
+import { controlRecord, readControlMessage } from './control-messages.ts';
 import { buildControlBatch, buildEndTxnMarker, readControlRecord, readEndTxnMarker } from './control-records.ts';
 import { verifyCrc } from './patch-batch.ts';
 import { recordsOf } from './records-of.ts';
@@ -11,8 +12,8 @@ import { validateRecords } from './validate-records.ts';
 
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
-function golden(name: string): Buffer {
-  return readFileSync(new URL(`testdata/java-${name}.bin`, import.meta.url));
+function golden(name: string, client = 'java'): Buffer {
+  return readFileSync(new URL(`testdata/${client}-${name}.bin`, import.meta.url));
 }
 
 /** The hundred records in each of the codecs' files. */
@@ -110,6 +111,19 @@ test.each(codecs.slice(1))('a %s batch of several blocks is read whole', (codec)
   for (const { offset, value } of records) expect(value.equals(Buffer.alloc(1000, 97 + (offset % 26)))).toBe(true);
 });
 
+test.each(codecs.slice(1))('a %s batch of librdkafka is valid and read', (codec) => {
+  const bytes = Chunks.of(golden(codec, 'librdkafka'));
+  const header = must(readBatchHeader(bytes));
+  expect([header.codec, verifyCrc(bytes, 0, header)]).toEqual([codec, true]);
+  expect(validateRecords(bytes, header, { requireKeys: true, maxBytes: 1 << 20 }).detail).toBe('');
+  const records = [...recordsOf(bytes)];
+  expect(records.map(({ key }) => String(key))).toEqual(records.map((_, i) => `k${i}`));
+  expect(records.length).toBe(200);
+  const line = `7 the tide comes in, and number ${(7 * 7919) % 1009} goes out again ${(7 * 104_729) % 99_991}`;
+  expect(String(must(records[7]).value)).toBe(line);
+  expect(must(records[7]).headers).toEqual([{ key: Buffer.from('a'), value: Buffer.from('1') }]);
+});
+
 test('with LogAppendTime the header has the time of every record', () => {
   const bytes = golden('log-append-time');
   expect(must(readBatchHeader(Chunks.of(bytes))).timestampType).toBe('LogAppendTime');
@@ -142,7 +156,21 @@ test.each([
   const { key, value } = must(record);
   expect(must(readControlRecord(key)).name).toBe(type);
   const timestamp = 1700000000000 + milli;
+  expect(controlRecord(type, readControlMessage(type, value))).toEqual({ type, value });
   const records = [{ type, value: must(value) }];
   const built = buildControlBatch({ baseOffset, partitionLeaderEpoch: 6, timestamp, records });
   expect(built.toString('hex')).toBe(bytes.toString('hex'));
+});
+
+test('the messages of the quorum say what the Java client wrote', () => {
+  const messageOf = (file: string): Buffer | null => must([...recordsOf(Chunks.of(golden(file)))][0]).value;
+  expect(readControlMessage('LEADER_CHANGE', messageOf('leader-change'))).toMatchObject({
+    leaderId: 2,
+    voters: [{ voterId: 1 }, { voterId: 2 }],
+    grantingVoters: [{ voterId: 2 }],
+  });
+  expect(readControlMessage('KRAFT_VERSION', messageOf('kraft-version'))).toEqual({ version: 0, kRaftVersion: 1 });
+  expect(readControlMessage('KRAFT_VOTERS', messageOf('voters'))).toMatchObject({
+    voters: [{ voterId: 1, endpoints: [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }] }],
+  });
 });
