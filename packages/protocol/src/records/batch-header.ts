@@ -77,7 +77,7 @@ export class BatchHeader {
 
   /** The sequence of the last record, which wraps from 2^31-1 to 0; -1 without a producer. */
   get lastSequence(): number {
-    if (this.baseSequence < 0) return -1;
+    if (this.producerId < 0 || this.baseSequence < 0) return -1;
     return (this.baseSequence + this.lastOffsetDelta) % 0x8000_0000;
   }
 

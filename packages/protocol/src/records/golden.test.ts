@@ -8,6 +8,7 @@ import { controlRecord, readControlMessage } from './control-messages.ts';
 import { buildControlBatch, buildEndTxnMarker, readControlRecord, readEndTxnMarker } from './control-records.ts';
 import { verifyCrc } from './patch-batch.ts';
 import { recordsOf } from './records-of.ts';
+import { validateClientHeader } from './validate-header.ts';
 import { validateRecords } from './validate-records.ts';
 
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -123,6 +124,26 @@ test.each(codecs.slice(1))('a %s batch of librdkafka is valid and read', (codec)
   expect(String(must(records[7]).value)).toBe(line);
   expect(must(records[7]).headers).toEqual([{ key: Buffer.from('a'), value: Buffer.from('1') }]);
 });
+
+test.each(['none', 'gzip'])('a %s batch of kafkajs is valid and read', (codec) => {
+  const bytes = Chunks.of(golden(codec, 'kafkajs'));
+  const header = must(readBatchHeader(bytes));
+  expect([header.producerId, header.producerEpoch, header.baseSequence, header.lastSequence]).toEqual([-1, 0, 0, -1]);
+  expect(validateRecords(bytes, header, { requireKeys: true, maxBytes: 1 << 20 }).detail).toBe('');
+  expect([...recordsOf(bytes)].map(({ value }) => String(value))).toEqual(
+    Array.from({ length: 50 }, (_, i) => `the tide ${i}`),
+  );
+});
+
+test.each(['kafkajs-none', 'kafkajs-gzip', 'librdkafka-snappy', 'java-large-lz4', 'java-large-zstd'])(
+  'the header that a client sends is accepted: %s',
+  (name) => {
+    const [client, ...rest] = name.split('-');
+    const bytes = golden(rest.join('-'), must(client));
+    const header = must(readBatchHeader(Chunks.of(bytes)));
+    expect(validateClientHeader(header, { available: bytes.length, maxMessageBytes: 1 << 20 })).toBeUndefined();
+  },
+);
 
 test('with LogAppendTime the header has the time of every record', () => {
   const bytes = golden('log-append-time');
