@@ -1,19 +1,19 @@
 import { api } from '../schema/api.ts';
 import { array, boolean, int16, int32, int64, string } from '../schema/field.ts';
 
-const addPartitionsToTxnTopic = {
+const topic = {
   name: string(),
   partitions: array(int32()),
 };
 
-const addPartitionsToTxnPartitionResult = {
+const partitionResult = {
   partitionIndex: int32(),
   partitionErrorCode: int16(),
 };
 
-const addPartitionsToTxnTopicResult = {
+const topicResult = {
   name: string(),
-  resultsByPartition: array(addPartitionsToTxnPartitionResult),
+  resultsByPartition: array(partitionResult),
 };
 
 /** Adds partitions to a transaction, or verifies that they are in it. */
@@ -33,14 +33,14 @@ export const AddPartitionsToTxn = api('AddPartitionsToTxn', {
         producerId: int64(),
         producerEpoch: int16(),
         verifyOnly: boolean({ default: false }),
-        topics: array(addPartitionsToTxnTopic),
+        topics: array(topic),
       },
       { since: 4 },
     ),
     v3AndBelowTransactionalId: string({ until: 3 }),
     v3AndBelowProducerId: int64({ until: 3 }),
     v3AndBelowProducerEpoch: int16({ until: 3 }),
-    v3AndBelowTopics: array(addPartitionsToTxnTopic, { until: 3 }),
+    v3AndBelowTopics: array(topic, { until: 3 }),
   },
   response: {
     throttleTimeMs: int32({ default: 0 }),
@@ -48,10 +48,10 @@ export const AddPartitionsToTxn = api('AddPartitionsToTxn', {
     resultsByTransaction: array(
       {
         transactionalId: string(),
-        topicResults: array(addPartitionsToTxnTopicResult),
+        topicResults: array(topicResult),
       },
       { since: 4 },
     ),
-    resultsByTopicV3AndBelow: array(addPartitionsToTxnTopicResult, { until: 3 }),
+    resultsByTopicV3AndBelow: array(topicResult, { until: 3 }),
   },
 });

@@ -2,14 +2,16 @@
  * Records of __consumer_offsets for groups of the consumer protocol (KIP-848): the group and its epoch, what each member
  * subscribes to, what it should own (target) and what it owns (current). A key is its record type and the fields, a value
  * an int16 version and the fields; a null value deletes.
+ *
+ * `metadataHash` fills 64 bits in Kafka. Tidelog keeps its own within 53; a foreign one saturates when it is read and then
+ * matches nothing, which costs one recomputation of the assignment.
  */
-import { data } from '../schema/message.ts';
 import { array, bytes, int32, int64, int8, string, struct, uuid } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const ConsumerGroupMetadataKey = data('ConsumerGroupMetadataKey', {
   recordType: 3,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },
@@ -29,7 +31,6 @@ export const ConsumerGroupMetadataValue = data('ConsumerGroupMetadataValue', {
 export const ConsumerGroupPartitionMetadataKey = data('ConsumerGroupPartitionMetadataKey', {
   recordType: 4,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },
@@ -55,7 +56,6 @@ export const ConsumerGroupPartitionMetadataValue = data('ConsumerGroupPartitionM
 export const ConsumerGroupMemberMetadataKey = data('ConsumerGroupMemberMetadataKey', {
   recordType: 5,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -91,7 +91,6 @@ export const ConsumerGroupMemberMetadataValue = data('ConsumerGroupMemberMetadat
 export const ConsumerGroupTargetAssignmentMetadataKey = data('ConsumerGroupTargetAssignmentMetadataKey', {
   recordType: 6,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },
@@ -110,7 +109,6 @@ export const ConsumerGroupTargetAssignmentMetadataValue = data('ConsumerGroupTar
 export const ConsumerGroupTargetAssignmentMemberKey = data('ConsumerGroupTargetAssignmentMemberKey', {
   recordType: 7,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -132,7 +130,6 @@ export const ConsumerGroupTargetAssignmentMemberValue = data('ConsumerGroupTarge
 export const ConsumerGroupCurrentMemberAssignmentKey = data('ConsumerGroupCurrentMemberAssignmentKey', {
   recordType: 8,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -161,7 +158,6 @@ export const ConsumerGroupCurrentMemberAssignmentValue = data('ConsumerGroupCurr
 export const ConsumerGroupRegularExpressionKey = data('ConsumerGroupRegularExpressionKey', {
   recordType: 16,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     regularExpression: string(),

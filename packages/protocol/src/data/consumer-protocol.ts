@@ -3,12 +3,11 @@
  * subscription, the leader the assignment. On the wire an int16 version goes before either. The broker reads subscriptions
  * only to see who still needs a topic's offsets, and to turn a classic group into one of the consumer protocol.
  */
-import { data } from '../schema/message.ts';
 import { array, bytes, int32, string } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const ConsumerProtocolSubscription = data('ConsumerProtocolSubscription', {
   versions: [0, 3],
-
   fields: {
     topics: array(string()),
     userData: bytes({ nullable: true, default: null }),
@@ -26,7 +25,6 @@ export const ConsumerProtocolSubscription = data('ConsumerProtocolSubscription',
 
 export const ConsumerProtocolAssignment = data('ConsumerProtocolAssignment', {
   versions: [0, 3],
-
   fields: {
     assignedPartitions: array({
       topic: string(),

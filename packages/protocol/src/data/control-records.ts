@@ -2,13 +2,12 @@
  * What control batches carry: the type in the key, one of these as the value. They end transactions and keep the
  * metadata log: who leads, where a snapshot begins and ends, which voters there are (KIP-98, KIP-595, KIP-630, KIP-853).
  */
-import { data } from '../schema/message.ts';
 import { array, int16, int32, int64, string, struct, uint16, uuid } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 /** The key of a control record, behind its int16 version. */
 export const ControlRecordTypeSchema = data('ControlRecordTypeSchema', {
   versions: [0, 0],
-
   fields: {
     type: int16(),
   },
@@ -17,7 +16,6 @@ export const ControlRecordTypeSchema = data('ControlRecordTypeSchema', {
 /** Ends a transaction in one partition; the type of the record says how. */
 export const EndTxnMarker = data('EndTxnMarker', {
   versions: [0, 0],
-
   fields: {
     coordinatorEpoch: int32(),
   },

@@ -2,13 +2,12 @@
  * Records of __consumer_offsets that hold a classic group: its generation, protocol and members.
  * A key is its record type and the fields, a value an int16 version and the fields.
  */
-import { data } from '../schema/message.ts';
 import { array, bytes, int32, int64, string } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const GroupMetadataKey = data('GroupMetadataKey', {
   recordType: 2,
   versions: [0, 0],
-
   fields: {
     group: string(),
   },

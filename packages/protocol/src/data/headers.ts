@@ -3,8 +3,8 @@
  * flexible versions, so that a broker can read it whatever the version (KIP-482). Which version goes with which body is
  * the API's to say. A header is read from at most 8 KiB: it is the one thing decoded before a client is known.
  */
-import { data } from '../schema/message.ts';
 import { int16, int32, string } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 /** In front of every request. */
 export const RequestHeader = data('RequestHeader', {

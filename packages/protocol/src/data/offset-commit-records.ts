@@ -2,13 +2,12 @@
  * Records of __consumer_offsets that hold committed offsets. A key is its record type and the fields, a value an int16
  * version and the fields. The legacy pair differs in its type alone: old versions of Kafka wrote 0 where 1 is written now.
  */
-import { data } from '../schema/message.ts';
 import { int32, int64, string, uuid } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const OffsetCommitKey = data('OffsetCommitKey', {
   recordType: 1,
   versions: [0, 0],
-
   fields: {
     group: string(),
     topic: string(),
@@ -34,7 +33,6 @@ export const OffsetCommitValue = data('OffsetCommitValue', {
 export const LegacyOffsetCommitKey = data('LegacyOffsetCommitKey', {
   recordType: 0,
   versions: [0, 0],
-
   fields: {
     group: string(),
     topic: string(),
@@ -45,7 +43,6 @@ export const LegacyOffsetCommitKey = data('LegacyOffsetCommitKey', {
 export const LegacyOffsetCommitValue = data('LegacyOffsetCommitValue', {
   recordType: 0,
   versions: [0, 0],
-
   fields: {
     offset: int64(),
     metadata: string(),

@@ -2,8 +2,8 @@
  * The file quorum-state of the metadata log: epoch, leader and vote (KIP-595). It is JSON on disk with these very names,
  * not these bytes; the schema says which names belong to which version.
  */
-import { data } from '../schema/message.ts';
 import { array, int32, int64, string, uuid } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const QuorumStateData = data('QuorumStateData', {
   versions: [0, 1],

@@ -3,13 +3,12 @@
  * which partitions have state at the share coordinator. A key is its record type and the fields, a value an int16 version
  * and the fields; a null value deletes.
  */
-import { data } from '../schema/message.ts';
 import { array, int32, int64, int8, string, uuid } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const ShareGroupMetadataKey = data('ShareGroupMetadataKey', {
   recordType: 11,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },
@@ -28,7 +27,6 @@ export const ShareGroupMetadataValue = data('ShareGroupMetadataValue', {
 export const ShareGroupMemberMetadataKey = data('ShareGroupMemberMetadataKey', {
   recordType: 10,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -50,7 +48,6 @@ export const ShareGroupMemberMetadataValue = data('ShareGroupMemberMetadataValue
 export const ShareGroupTargetAssignmentMetadataKey = data('ShareGroupTargetAssignmentMetadataKey', {
   recordType: 12,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },
@@ -69,7 +66,6 @@ export const ShareGroupTargetAssignmentMetadataValue = data('ShareGroupTargetAss
 export const ShareGroupTargetAssignmentMemberKey = data('ShareGroupTargetAssignmentMemberKey', {
   recordType: 13,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -91,7 +87,6 @@ export const ShareGroupTargetAssignmentMemberValue = data('ShareGroupTargetAssig
 export const ShareGroupCurrentMemberAssignmentKey = data('ShareGroupCurrentMemberAssignmentKey', {
   recordType: 14,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -118,7 +113,6 @@ export const ShareGroupCurrentMemberAssignmentValue = data('ShareGroupCurrentMem
 export const ShareGroupStatePartitionMetadataKey = data('ShareGroupStatePartitionMetadataKey', {
   recordType: 15,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },

@@ -2,13 +2,12 @@
  * Records of __share_group_state: the acknowledgements of one share partition as a snapshot, and updates since then
  * (KIP-932). A key is its record type and the fields, a value an int16 version and the fields.
  */
-import { data } from '../schema/message.ts';
 import { array, int16, int32, int64, int8, string, uuid } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const ShareSnapshotKey = data('ShareSnapshotKey', {
   recordType: 0,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     topicId: uuid(),
@@ -40,7 +39,6 @@ export const ShareSnapshotValue = data('ShareSnapshotValue', {
 export const ShareUpdateKey = data('ShareUpdateKey', {
   recordType: 1,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     topicId: uuid(),

@@ -3,13 +3,12 @@
  * topology they run. A key is its record type and the fields, a value an int16 version and the fields; a null value
  * deletes.
  */
-import { data } from '../schema/message.ts';
 import { array, int16, int32, int64, int8, string, struct, uint16 } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 export const StreamsGroupMetadataKey = data('StreamsGroupMetadataKey', {
   recordType: 17,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },
@@ -35,7 +34,6 @@ export const StreamsGroupMetadataValue = data('StreamsGroupMetadataValue', {
 export const StreamsGroupMemberMetadataKey = data('StreamsGroupMemberMetadataKey', {
   recordType: 19,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -72,7 +70,6 @@ export const StreamsGroupMemberMetadataValue = data('StreamsGroupMemberMetadataV
 export const StreamsGroupTargetAssignmentMetadataKey = data('StreamsGroupTargetAssignmentMetadataKey', {
   recordType: 20,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },
@@ -91,7 +88,6 @@ export const StreamsGroupTargetAssignmentMetadataValue = data('StreamsGroupTarge
 export const StreamsGroupTargetAssignmentMemberKey = data('StreamsGroupTargetAssignmentMemberKey', {
   recordType: 21,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
@@ -117,14 +113,13 @@ export const StreamsGroupTargetAssignmentMemberValue = data('StreamsGroupTargetA
 export const StreamsGroupCurrentMemberAssignmentKey = data('StreamsGroupCurrentMemberAssignmentKey', {
   recordType: 22,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
     memberId: string(),
   },
 });
 
-const streamsGroupCurrentMemberAssignmentValueTaskIds = {
+const taskIdsWithEpochs = {
   subtopologyId: string(),
   partitions: array(int32()),
   assignmentEpochs: array(int32(), { nullable: true, default: null, tag: 0 }),
@@ -138,19 +133,18 @@ export const StreamsGroupCurrentMemberAssignmentValue = data('StreamsGroupCurren
     memberEpoch: int32(),
     previousMemberEpoch: int32(),
     state: int8(),
-    activeTasks: array(streamsGroupCurrentMemberAssignmentValueTaskIds),
-    standbyTasks: array(streamsGroupCurrentMemberAssignmentValueTaskIds),
-    warmupTasks: array(streamsGroupCurrentMemberAssignmentValueTaskIds),
-    activeTasksPendingRevocation: array(streamsGroupCurrentMemberAssignmentValueTaskIds),
-    standbyTasksPendingRevocation: array(streamsGroupCurrentMemberAssignmentValueTaskIds),
-    warmupTasksPendingRevocation: array(streamsGroupCurrentMemberAssignmentValueTaskIds),
+    activeTasks: array(taskIdsWithEpochs),
+    standbyTasks: array(taskIdsWithEpochs),
+    warmupTasks: array(taskIdsWithEpochs),
+    activeTasksPendingRevocation: array(taskIdsWithEpochs),
+    standbyTasksPendingRevocation: array(taskIdsWithEpochs),
+    warmupTasksPendingRevocation: array(taskIdsWithEpochs),
   },
 });
 
 export const StreamsGroupTopologyKey = data('StreamsGroupTopologyKey', {
   recordType: 23,
   versions: [0, 0],
-
   fields: {
     groupId: string(),
   },

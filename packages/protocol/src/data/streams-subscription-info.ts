@@ -2,8 +2,8 @@
  * What members of a classic Kafka Streams application say to each other inside the user data of their subscriptions.
  * The broker never reads it; tools do.
  */
-import { data } from '../schema/message.ts';
 import { array, bytes, int32, int64, int8, string, uuid } from '../schema/field.ts';
+import { data } from '../schema/message.ts';
 
 const taskId = {
   topicGroupId: int32(),
@@ -30,7 +30,6 @@ const clientTag = {
 
 export const SubscriptionInfoData = data('SubscriptionInfoData', {
   versions: [1, 11],
-
   fields: {
     version: int32(),
     latestSupportedVersion: int32({ since: 3, default: -1 }),
