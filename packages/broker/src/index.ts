@@ -8,16 +8,17 @@ export {
   type ResourceType,
 } from './authorizer.ts';
 export type { ControllerChannel, PeerConnection, PeerConnections, SendOptions } from './channels.ts';
+export type { AppendWaiter, LowWatermarkWaiter } from './replication/core/partition-events.ts';
 export type { ReadBound, Replica, ReplicaRead } from './replication/replica.ts';
 export { Replicas } from './replication/replicas.ts';
 export {
   defaultReplicationConfig,
   type Acks,
-  type AppendWaiter,
   type CommittedAppend,
   type LeadershipListener,
   type LedPartition,
   type ReplicaAppend,
+  type ReplicaChange,
   type ReplicasDeps,
   type ReplicaWatcher,
   type ReplicationConfig,

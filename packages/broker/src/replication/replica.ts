@@ -1,32 +1,16 @@
-/** One partition's replica on this broker. Public signatures first; the body follows. */
-import type { Chunks } from '@tidelog/core';
-import type { AppendOutcome, PartitionLog, ReadOutcome } from '@tidelog/log';
-import type { ErrorCode } from '@tidelog/protocol';
-import type { ReplicaAppend, ReplicaWatcher } from './replicas-types.ts';
-
-export declare class Replica {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
-  /** Undefined while its directory is offline. */
-  get log(): PartitionLog | undefined;
-  get role(): 'leader' | 'follower' | 'offline';
-  get leaderId(): number;
-  get leaderEpoch(): number;
-  get inSyncReplicas(): readonly number[];
-  get highWatermark(): number;
-  get lastStableOffset(): number;
-  get logStartOffset(): number;
-  get logEndOffset(): number;
-  /** The decision is synchronous; the waiter hears when the acks are had. */
-  append(records: Chunks, options: ReplicaAppend): AppendOutcome;
-  /** Reads up to a bound: 'highWatermark' (consumers), 'lastStableOffset' (read_committed), 'logEnd' (followers, loaders). */
-  read(options: ReplicaRead): ReadOutcome | Promise<ReadOutcome>;
-  /** NONE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR. -1: no epoch asked for. */
-  checkEpoch(currentLeaderEpoch: number, options: { readonly leaderOnly: boolean }): ErrorCode;
-  watch(watcher: ReplicaWatcher): void;
-  unwatch(watcher: ReplicaWatcher): void;
-}
+/**
+ * One partition's replica on this broker: the log and the partition core, wired. It turns what the log and the requests
+ * do into inputs and performs the effects in order. It refuses to decide: whether, when and to whom an append is
+ * acknowledged is the core's business, what an append may contain is the log's.
+ *
+ * Effects that arise while effects are performed are queued behind them, so nobody ever sees a half-performed step.
+ */
+import type { Chunks, Clock } from '@tidelog/core';
+import type { AppendOutcome, LogConfig, PartitionLog, ReadOutcome } from '@tidelog/log';
+import { ErrorCode, errorName } from '@tidelog/protocol';
+import { PartitionCore, type PartitionCoreOptions, type PartitionRole } from './core/partition-core.ts';
+import type { IsrProposal, PartitionAssignment, PartitionEffect, PartitionInput } from './core/partition-events.ts';
+import type { ReplicaAppend, ReplicaChange, ReplicaWatcher } from './replicas-types.ts';
 
 export type ReadBound = 'highWatermark' | 'lastStableOffset' | 'logEnd';
 
@@ -35,4 +19,303 @@ export interface ReplicaRead {
   readonly maxBytes: number;
   readonly minOneBatch: boolean;
   readonly upTo: ReadBound;
+}
+
+/** What a replica asks of the broker around it. */
+export interface ReplicaHost {
+  readonly clock: Clock;
+  onLeading(replica: Replica): void;
+  onFollowing(replica: Replica, leaderId: number): void;
+  /** It leads and follows no more; `leaderEpoch` is of the leadership that ended, -1 when there was none. */
+  onStopped(replica: Replica, resignedEpoch: number): void;
+  onIsrProposed(replica: Replica, proposal: IsrProposal): void;
+  /** As a follower: everything below the offset is written and, where asked for, synced. */
+  onReplicated(replica: Replica, logEndOffset: number): void;
+  onLogFailed(replica: Replica, detail: string): void;
+}
+
+export interface ReplicaOptions {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  /** Undefined when the directory it is assigned to is offline. */
+  readonly log: PartitionLog | undefined;
+  readonly core: PartitionCoreOptions;
+  readonly host: ReplicaHost;
+}
+
+export class Replica {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly localId: number;
+  readonly core: PartitionCore;
+  readonly #log: PartitionLog | undefined;
+  readonly #host: ReplicaHost;
+  readonly #watchers = new Set<ReplicaWatcher>();
+  #effects: PartitionEffect[] = [];
+  #performing = false;
+  #ledEpoch = -1;
+  /** As a follower: the leader's high watermark, which counts once the records below it are written here. */
+  #leaderHighWatermark = -1;
+  #closed = false;
+
+  constructor({ topic, topicId, partition, log, core, host }: ReplicaOptions) {
+    this.topic = topic;
+    this.topicId = topicId;
+    this.partition = partition;
+    this.localId = core.localId;
+    this.core = new PartitionCore(core);
+    this.#log = log;
+    this.#host = host;
+    if (log === undefined || log.offline !== undefined) this.#step({ type: 'logFailed' });
+    else {
+      log.observer = {
+        onAppended: (logEndOffset) => this.#onAppended(logEndOffset),
+        onWritten: () => this.#notify('logEnd'),
+        onFailed: (error, detail) => this.#onFailed(error, detail),
+      };
+    }
+  }
+
+  /** Undefined while its directory is offline. */
+  get log(): PartitionLog | undefined {
+    return this.#log?.offline === undefined ? this.#log : undefined;
+  }
+
+  get role(): PartitionRole {
+    return this.core.role;
+  }
+
+  get isLeader(): boolean {
+    return this.core.role === 'leader';
+  }
+
+  get leaderId(): number {
+    return this.core.assignment?.leader ?? -1;
+  }
+
+  get leaderEpoch(): number {
+    return this.core.leaderEpoch;
+  }
+
+  get inSyncReplicas(): readonly number[] {
+    return this.core.leader?.inSync.committed ?? this.core.assignment?.isr ?? [];
+  }
+
+  get highWatermark(): number {
+    return this.#log?.highWatermark ?? -1;
+  }
+
+  get lastStableOffset(): number {
+    return this.#log?.lastStableOffset ?? -1;
+  }
+
+  get logStartOffset(): number {
+    return this.#log?.logStartOffset ?? -1;
+  }
+
+  get logEndOffset(): number {
+    return this.#log?.logEndOffset ?? -1;
+  }
+
+  /** News from the metadata log. */
+  assign(assignment: PartitionAssignment): void {
+    const { logStartOffset, logEndOffset, highWatermark } = this;
+    this.#step({ type: 'assigned', assignment, log: { logStartOffset, logEndOffset, highWatermark } });
+    this.#notify('state');
+  }
+
+  configure(config: LogConfig, minInsyncReplicas: number): void {
+    this.log?.reconfigure(config);
+    this.#step({ type: 'configured', minInsyncReplicas });
+  }
+
+  /** The decision is synchronous; the waiter hears when the acks are had. */
+  append(records: Chunks, options: ReplicaAppend): AppendOutcome {
+    const { acks, origin, waiter, expectedLeaderEpoch, verificationGuard, transactionVersion } = options;
+    const leaderEpoch = this.core.leaderEpoch;
+    const error = this.core.checkAppend(acks);
+    if (error !== ErrorCode.NONE) return this.#refuse(error, acks);
+    if (expectedLeaderEpoch !== undefined && expectedLeaderEpoch !== leaderEpoch) {
+      return this.#refuse(ErrorCode.NOT_LEADER_OR_FOLLOWER, acks);
+    }
+    const log = this.log;
+    if (log === undefined) return this.#refuse(ErrorCode.KAFKA_STORAGE_ERROR, acks);
+    const outcome = log.append(records, {
+      origin,
+      leaderEpoch,
+      wallNow: this.#host.clock.wall(),
+      ...(verificationGuard !== undefined && { verificationGuard }),
+      ...(transactionVersion !== undefined && { transactionVersion }),
+    });
+    if (outcome.kind !== 'refused' && acks !== 0 && waiter !== undefined) {
+      this.#step({ type: 'parked', requiredOffset: outcome.lastOffset + 1, acks, waiter });
+    }
+    return outcome;
+  }
+
+  /** Reads up to what the reader may see: consumers the high watermark or last stable offset, replicas the log's end. */
+  read({ offset, maxBytes, minOneBatch, upTo }: ReplicaRead): ReadOutcome | Promise<ReadOutcome> {
+    const log = this.log;
+    if (log === undefined) {
+      return { kind: 'error', error: ErrorCode.KAFKA_STORAGE_ERROR, detail: 'the log directory is offline' };
+    }
+    return log.read({ offset, maxBytes, minOneBatch, upTo: this.endOf(upTo) });
+  }
+
+  endOf(bound: ReadBound): number {
+    if (bound === 'logEnd') return this.logEndOffset;
+    return bound === 'highWatermark' ? this.highWatermark : this.lastStableOffset;
+  }
+
+  /** NONE, or why a request with this leader epoch (-1: none said) cannot be served here. */
+  checkEpoch(currentLeaderEpoch: number, { leaderOnly }: { readonly leaderOnly: boolean }): ErrorCode {
+    if (this.log === undefined) return ErrorCode.KAFKA_STORAGE_ERROR;
+    const error = this.core.checkEpoch(currentLeaderEpoch);
+    if (error !== ErrorCode.NONE) return error;
+    if (leaderOnly ? this.core.role !== 'leader' : this.core.role === 'offline')
+      return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    return ErrorCode.NONE;
+  }
+
+  /** Hears of every change until unwatch. */
+  watch(watcher: ReplicaWatcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  unwatch(watcher: ReplicaWatcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  /** An input of the broker around: a follower's fetch, the controller's answer, brokers that changed, a tick. */
+  tell(input: PartitionInput): void {
+    this.#step(input);
+  }
+
+  /** Retention or DeleteRecords moved the log start. */
+  onLogStartMoved(): void {
+    this.#step({ type: 'logStartMoved', logStartOffset: this.logStartOffset });
+    this.#notify('state');
+  }
+
+  /** As a follower: what the leader said with the newest fetch. The high watermark never passes the own log's end. */
+  followLeader(leader: { readonly highWatermark: number; readonly logStartOffset: number }): void {
+    this.#leaderHighWatermark = leader.highWatermark;
+    this.#followHighWatermark();
+    const log = this.log;
+    if (log === undefined || leader.logStartOffset <= log.logStartOffset) return;
+    if (leader.logStartOffset <= log.highWatermark) log.incrementLogStartOffset(leader.logStartOffset, 'leader');
+  }
+
+  /** Answers everybody who waits and leaves the log alone. */
+  close(error: ErrorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER): void {
+    this.#closed = true;
+    const leaderEpoch = this.core.leaderEpoch;
+    const assignment = { leader: -1, leaderEpoch, partitionEpoch: 0, replicas: [], isr: [], recovering: false };
+    this.#step({ type: 'appendsLost', error });
+    this.#step({
+      type: 'assigned',
+      assignment,
+      log: { logStartOffset: 0, logEndOffset: 0, highWatermark: 0 },
+    });
+    if (this.#log !== undefined) this.#log.observer = undefined;
+    this.#notify('state');
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  #refuse(error: ErrorCode, acks: number): AppendOutcome {
+    return { kind: 'refused', error, detail: this.#explain(error, acks), recordErrors: [] };
+  }
+
+  #explain(error: ErrorCode, acks: number): string {
+    const name = `${this.topic}-${this.partition}`;
+    if (error === ErrorCode.NOT_ENOUGH_REPLICAS) {
+      const minimum = this.core.leader?.effectiveMinInsyncReplicas ?? 0;
+      return `acks=${acks} needs ${minimum} in-sync replicas of ${name} (min.insync.replicas), there are ${this.inSyncReplicas.length}`;
+    }
+    return `${name}: ${errorName(error)}, leader is ${this.leaderId} in epoch ${this.leaderEpoch}`;
+  }
+
+  #onAppended(logEndOffset: number): void {
+    if (this.core.role === 'leader') this.#step({ type: 'appended', logEndOffset });
+    else {
+      this.#followHighWatermark();
+      this.#host.onReplicated(this, logEndOffset);
+    }
+    this.#notify('logEnd');
+  }
+
+  #followHighWatermark(): void {
+    const log = this.log;
+    if (log === undefined || this.core.role === 'leader' || this.#leaderHighWatermark < 0) return;
+    const target = Math.min(this.#leaderHighWatermark, log.logEndOffset);
+    if (target <= log.highWatermark) return;
+    log.updateHighWatermark(target);
+    this.#notify('highWatermark');
+  }
+
+  #onFailed(error: ErrorCode, detail: string): void {
+    if (this.#log?.offline === undefined) this.#step({ type: 'appendsLost', error });
+    else this.#step({ type: 'logFailed' });
+    this.#host.onLogFailed(this, detail);
+    this.#notify('state');
+  }
+
+  #notify(change: ReplicaChange): void {
+    for (const watcher of this.#watchers) watcher.onReplicaChanged(change);
+  }
+
+  #step(input: PartitionInput): void {
+    this.core.step(input, this.#host.clock.monotonic(), this.#effects);
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      while (this.#effects.length > 0) {
+        const effects = this.#effects;
+        this.#effects = [];
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      this.#performing = false;
+    }
+  }
+
+  #perform(effect: PartitionEffect): void {
+    switch (effect.type) {
+      case 'release':
+        return effect.waiter.onAcknowledged(effect.error);
+      case 'advanceHighWatermark':
+        this.#log?.updateHighWatermark(effect.highWatermark);
+        return this.#notify('highWatermark');
+      case 'alterIsr':
+        return this.#host.onIsrProposed(this, effect.proposal);
+      case 'releaseDelete':
+        return effect.waiter.onLowWatermark(effect.error, effect.lowWatermark);
+      case 'becomeLeader':
+        return this.#becomeLeader(effect.leaderEpoch, effect.epochStartOffset);
+      case 'becomeFollower':
+        this.#stop();
+        return this.#host.onFollowing(this, effect.leaderId);
+      case 'goOffline':
+        return this.#stop();
+    }
+  }
+
+  #becomeLeader(leaderEpoch: number, epochStartOffset: number): void {
+    this.#stop();
+    this.log?.assignEpoch(leaderEpoch, epochStartOffset);
+    this.#ledEpoch = leaderEpoch;
+    this.#host.onLeading(this);
+  }
+
+  #stop(): void {
+    const resigned = this.#ledEpoch;
+    this.#ledEpoch = -1;
+    this.#leaderHighWatermark = -1;
+    this.#host.onStopped(this, resigned);
+  }
 }

@@ -5,8 +5,8 @@
 import type { Chunks, Logger, Metrics, Millis, World } from '@tidelog/core';
 import type { LogConfig, LogStore, VerificationGuard } from '@tidelog/log';
 import type { MetadataImage } from '@tidelog/metadata';
-import type { ErrorCode } from '@tidelog/protocol';
 import type { ControllerChannel, PeerConnections } from '../channels.ts';
+import type { AppendWaiter } from './core/partition-events.ts';
 
 /** The settings of a topic as replication needs them, already resolved: topic over broker over default. */
 export interface TopicSettings {
@@ -80,12 +80,6 @@ export interface ReplicaAppend {
   readonly waiter?: AppendWaiter;
 }
 
-/** Who waits for an append. `settled` is set by the waiter when it gives up (timeout), so that nobody holds it. */
-export interface AppendWaiter {
-  readonly settled: boolean;
-  onAcknowledged(error: ErrorCode): void;
-}
-
 /** An append that waits for its replication, for coordinators. */
 export interface CommittedAppend {
   readonly topic: string;
@@ -110,8 +104,13 @@ export interface LedPartition {
   readonly leaderEpoch: number;
 }
 
+/**
+ * What changed about a replica: the end of what is written (followers may read it), of what is committed (consumers may),
+ * or anything else: role, epoch, log start, offline, closed.
+ */
+export type ReplicaChange = 'logEnd' | 'highWatermark' | 'state';
+
 /** Hears of every change that a waiting read could wait for. Must be cheap and must not append. */
 export interface ReplicaWatcher {
-  /** The log end, high watermark, last stable offset, log start, role or epoch changed. */
-  onReplicaChanged(): void;
+  onReplicaChanged(change: ReplicaChange): void;
 }

@@ -1,25 +1,317 @@
-/** All replicas of this broker. Public signatures first; the body follows. */
-import type { MetadataDelta, MetadataImage } from '@tidelog/metadata';
-import type { AppendOutcome } from '@tidelog/log';
-import type { Chunks } from '@tidelog/core';
-import type { ErrorCode } from '@tidelog/protocol';
-import type { Replica } from './replica.ts';
-import type { CommittedAppend, LeadershipListener, ReplicasDeps } from './replicas-types.ts';
+/**
+ * All replicas of this broker. Follows the metadata: opens logs for partitions placed here, deletes the ones that went
+ * away, promotes and demotes; a topic that is deleted and created again under its name is another topic (another id) and
+ * shares nothing with the old one. It refuses to decide anything about a partition: that is PartitionCore's.
+ */
+import { zeroUuid, type Timer } from '@tidelog/core';
+import type { AppendOutcome, PartitionLog } from '@tidelog/log';
+import { emptyMetadataImage, type MetadataDelta, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
+import { ErrorCode } from '@tidelog/protocol';
+import { Deadlines } from '../deadlines.ts';
+import { brokerViewOf } from './broker-view.ts';
+import { CommitWaiter } from './commit-waiter.ts';
+import type { BrokerView } from './core/partition-events.ts';
+import { DirectoryAssignments } from './directory-assignments.ts';
+import { IsrSender } from './isr-sender.ts';
+import { Replica, type ReplicaHost } from './replica.ts';
+import { ReplicaFetchers } from './replica-fetchers.ts';
+import { ReplicaTable } from './replica-table.ts';
+import type { CommittedAppend, LeadershipListener, ReplicasDeps, TopicSettings } from './replicas-types.ts';
 
-export declare class Replicas {
-  constructor(deps: ReplicasDeps);
-  /** A MetadataPublisher: creates, deletes, promotes and demotes. */
-  onMetadata(image: MetadataImage, delta: MetadataDelta): void;
-  get image(): MetadataImage;
-  /** The replica of a partition that this broker hosts, whatever its role, or undefined. */
-  get(topic: string, partition: number): Replica | undefined;
-  getById(topicId: string, partition: number): Replica | undefined;
-  /** Why this broker cannot serve a partition it has no replica of: UNKNOWN_TOPIC_OR_PARTITION or NOT_LEADER_OR_FOLLOWER. */
-  errorOf(topic: string, partition: number): ErrorCode;
-  all(): Iterable<Replica>;
-  /** Appends as the leader and resolves when the records are committed (acks=all). Decides at once; never throws. */
-  appendAndCommit(append: CommittedAppend): { readonly outcome: AppendOutcome; readonly committed: Promise<ErrorCode> };
-  addLeadershipListener(listener: LeadershipListener): void;
-  close(): Promise<void>;
+interface PlacedPartition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly image: PartitionImage;
+  readonly settings: TopicSettings;
 }
-export type { Chunks };
+
+export class Replicas {
+  readonly name = 'replicas';
+  readonly deadlines: Deadlines;
+  readonly #deps: ReplicasDeps;
+  readonly #table = new ReplicaTable();
+  readonly #fetchers: ReplicaFetchers;
+  readonly #isrSender: IsrSender;
+  readonly #directories: DirectoryAssignments;
+  readonly #brokers: BrokerView;
+  readonly #host: ReplicaHost;
+  readonly #listeners: LeadershipListener[] = [];
+  #image: MetadataImage = emptyMetadataImage;
+  #started = false;
+  #reviewTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(deps: ReplicasDeps) {
+    this.#deps = deps;
+    const { world, logger, config, brokerEpoch, controller, peers, quota } = deps;
+    this.deadlines = new Deadlines(world);
+    this.#fetchers = new ReplicaFetchers(peers, {
+      world,
+      logger,
+      config,
+      brokerEpoch,
+      deadlines: this.deadlines,
+      quota,
+    });
+    this.#isrSender = new IsrSender({ world, logger, controller, nodeId: config.nodeId, brokerEpoch });
+    this.#directories = new DirectoryAssignments({ world, logger, controller, nodeId: config.nodeId, brokerEpoch });
+    this.#brokers = brokerViewOf(() => this.#image);
+    this.#host = this.#makeHost();
+    deps.store.onDirectoryOffline((directory) => this.#onDirectoryOffline(directory.directoryId));
+    this.#scheduleReview();
+  }
+
+  /** The metadata this broker's replicas stand on. */
+  get image(): MetadataImage {
+    return this.#image;
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get(topic: string, partition: number): Replica | undefined {
+    return this.#table.get(topic, partition);
+  }
+
+  getById(topicId: string, partition: number): Replica | undefined {
+    return this.#table.getById(topicId, partition);
+  }
+
+  all(): Iterable<Replica> {
+    return this.#table;
+  }
+
+  /** Why a partition that has no replica here cannot be served. */
+  errorOf(topic: string, partition: number): ErrorCode {
+    const known = this.#image.topics.get(topic)?.partitions.has(partition) === true;
+    return known ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+
+  /** Appends as the leader; `committed` resolves with NONE once every in-sync replica has the records. Never rejects. */
+  appendAndCommit(append: CommittedAppend): {
+    readonly outcome: AppendOutcome;
+    readonly committed: Promise<ErrorCode>;
+  } {
+    const { topic, partition, records, timeoutMs, expectedLeaderEpoch, verificationGuard, transactionVersion } = append;
+    const replica = this.get(topic, partition);
+    if (replica === undefined) {
+      const error = this.errorOf(topic, partition);
+      const detail = `${topic}-${partition} is not on this broker`;
+      return { outcome: { kind: 'refused', error, detail, recordErrors: [] }, committed: Promise.resolve(error) };
+    }
+    const waiter = new CommitWaiter(this.deadlines, timeoutMs);
+    const outcome = replica.append(records, {
+      acks: -1,
+      origin: 'coordinator',
+      waiter,
+      ...(expectedLeaderEpoch !== undefined && { expectedLeaderEpoch }),
+      ...(verificationGuard !== undefined && { verificationGuard }),
+      ...(transactionVersion !== undefined && { transactionVersion }),
+    });
+    if (outcome.kind === 'refused') waiter.onAcknowledged(outcome.error);
+    return { outcome, committed: waiter.promise };
+  }
+
+  addLeadershipListener(listener: LeadershipListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** A MetadataPublisher: applies what changed, deletions first. */
+  onMetadata(image: MetadataImage, delta: MetadataDelta): void {
+    if (this.#closed) return;
+    this.#image = image;
+    const { topics, brokers, configs } = delta.changes;
+    if (!this.#started) this.#deleteStrays();
+    this.#started = true;
+    for (const topic of topics.deleted.values()) {
+      for (const partition of topic.partitions.keys()) this.#remove(this.#table.getById(topic.id, partition));
+    }
+    for (const topic of topics.changed.values()) {
+      let settings: TopicSettings | undefined;
+      for (const [partition, change] of topic.partitionChanges) {
+        if (!change.replicas.includes(this.#deps.config.nodeId)) {
+          this.#remove(this.#table.getById(topic.id, partition));
+          continue;
+        }
+        settings ??= this.#deps.topicSettings(image, topic.name);
+        this.#place({ topic: topic.name, topicId: topic.id, partition, image: change, settings });
+      }
+    }
+    if (configs.size > 0) this.#reconfigure(configs.keys());
+    if (brokers.size > 0) this.#onBrokersChanged(brokers.keys());
+    this.#fetchers.closeIdle();
+  }
+
+  /** Answers everybody who waits and stops fetching. The logs are the store's to close. */
+  close(): void {
+    this.#closed = true;
+    this.#reviewTimer?.cancel();
+    this.#fetchers.close();
+    this.#isrSender.close();
+    this.#directories.close();
+    for (const replica of this.#table) replica.close();
+    this.deadlines.close();
+  }
+
+  #place(placed: PlacedPartition): void {
+    const { topicId, partition, image, settings } = placed;
+    let replica = this.#table.getById(topicId, partition);
+    if (replica === undefined) {
+      replica = this.#open(placed);
+      this.#table.add(replica);
+    } else {
+      replica.configure(settings.log, settings.minInsyncReplicas);
+    }
+    const { leader, leaderEpoch, partitionEpoch, replicas, isr } = image;
+    const recovering = image.leaderRecoveryState !== 0;
+    replica.assign({ leader, leaderEpoch, partitionEpoch, replicas, isr, recovering });
+  }
+
+  #open(placed: PlacedPartition): Replica {
+    const { config, brokerEpoch } = this.#deps;
+    const { topic, topicId, partition, settings } = placed;
+    return new Replica({
+      topic,
+      topicId,
+      partition,
+      log: this.#openLog(placed),
+      host: this.#host,
+      core: {
+        localId: config.nodeId,
+        localEpoch: brokerEpoch,
+        brokers: this.#brokers,
+        replicaLagTimeMaxMs: config.replicaLagTimeMaxMs,
+        minInsyncReplicas: settings.minInsyncReplicas,
+      },
+    });
+  }
+
+  /** The log on disk, or a new one in the directory the controller chose; undefined when that is offline. */
+  #openLog(placed: PlacedPartition): PartitionLog | undefined {
+    const { store, logger, config } = this.#deps;
+    const { topic, topicId, partition, image, settings } = placed;
+    let log = store.get(topic, partition);
+    if (log !== undefined && log.topicId !== topicId) {
+      logger.warn(
+        { topic, partition, stale: log.topicId, topicId },
+        'the log of a deleted topic of this name is removed',
+      );
+      this.#deleteLog(topic, partition);
+      log = undefined;
+    }
+    const assigned = image.directories[image.replicas.indexOf(config.nodeId)] ?? zeroUuid;
+    const directory = store.directories().find((candidate) => candidate.directoryId === assigned);
+    try {
+      if (log === undefined) {
+        if (directory?.offline === true) return undefined;
+        const where = directory === undefined ? {} : { directory: assigned };
+        log = store.create({ topic, topicId, partition, config: settings.log, ...where });
+      } else {
+        log.reconfigure(settings.log);
+      }
+    } catch (cause) {
+      logger.error(
+        { topic, partition, cause: String(cause) },
+        'the log of a partition cannot be opened; it stays offline',
+      );
+      return undefined;
+    }
+    if (log.directoryId !== assigned) this.#directories.report({ topicId, partition, directoryId: log.directoryId });
+    return log;
+  }
+
+  #remove(replica: Replica | undefined): void {
+    if (replica === undefined) return;
+    this.#table.delete(replica);
+    replica.close();
+    const log = this.#deps.store.get(replica.topic, replica.partition);
+    if (log?.topicId === replica.topicId) this.#deleteLog(replica.topic, replica.partition);
+  }
+
+  #deleteLog(topic: string, partition: number): void {
+    this.#deps.store.delete(topic, partition).catch((cause: unknown) => {
+      this.#deps.logger.error(
+        { topic, partition, cause: String(cause) },
+        'the log of a partition could not be deleted',
+      );
+    });
+  }
+
+  /** Logs of topics that were deleted, or moved away, while this broker was down. */
+  #deleteStrays(): void {
+    for (const log of [...this.#deps.store.logs()]) {
+      const { topic, topicId, partition } = log;
+      const image = this.#image.topics.partition(topicId, partition);
+      if (image?.replicas.includes(this.#deps.config.nodeId) === true || topic === '__cluster_metadata') continue;
+      this.#deps.logger.warn({ topic, topicId, partition }, 'a log that the cluster does not place here is removed');
+      this.#deleteLog(topic, partition);
+    }
+  }
+
+  #reconfigure(keys: Iterable<string>): void {
+    const names = new Set<string>();
+    let everything = false;
+    for (const key of keys) {
+      if (key.startsWith('2:')) names.add(key.slice(2));
+      else if (key.startsWith('4:')) everything = true;
+    }
+    if (everything) for (const replica of this.#table) names.add(replica.topic);
+    for (const topic of names) {
+      let settings: TopicSettings | undefined;
+      for (const replica of this.#table.ofTopic(topic)) {
+        settings ??= this.#deps.topicSettings(this.#image, topic);
+        replica.configure(settings.log, settings.minInsyncReplicas);
+      }
+    }
+  }
+
+  #onBrokersChanged(brokerIds: Iterable<number>): void {
+    for (const id of brokerIds) this.#fetchers.onBrokerChanged(id);
+    for (const replica of this.#table) {
+      if ((replica.core.leader?.followers.size ?? 0) > 0) replica.tell({ type: 'brokersChanged' });
+    }
+  }
+
+  #onDirectoryOffline(directoryId: string): void {
+    for (const replica of this.#table) {
+      if (replica.log === undefined || replica.log.directoryId === directoryId) replica.tell({ type: 'logFailed' });
+    }
+  }
+
+  /** One timer for all: every leader with followers looks at its ISR each half of replica.lag.time.max.ms. */
+  #scheduleReview(): void {
+    this.#reviewTimer = this.#deps.world.timers.after(this.#deps.config.replicaLagTimeMaxMs / 2, () => {
+      for (const replica of this.#table) {
+        if (replica.core.nextDeadline() !== Infinity) replica.tell({ type: 'tick' });
+      }
+      this.#scheduleReview();
+    });
+  }
+
+  #makeHost(): ReplicaHost {
+    const listeners = this.#listeners;
+    return {
+      clock: this.#deps.world.clock,
+      onLeading: (replica) => listeners.forEach((listener) => listener.onElected(ledBy(replica, replica.leaderEpoch))),
+      onFollowing: (replica, leaderId) => this.#fetchers.follow(replica, leaderId),
+      onStopped: (replica, resignedEpoch) => {
+        this.#fetchers.unfollow(replica);
+        if (resignedEpoch >= 0) listeners.forEach((listener) => listener.onResigned(ledBy(replica, resignedEpoch)));
+      },
+      onIsrProposed: (replica, proposal) => this.#isrSender.send(replica, proposal),
+      onReplicated: (replica, logEndOffset) => this.#fetchers.onReplicated(replica, logEndOffset),
+      onLogFailed: (replica, detail) => {
+        const { topic, partition } = replica;
+        this.#deps.logger.error({ topic, partition, detail }, 'appends to a log failed');
+        this.#fetchers.onLogFailed(replica);
+      },
+    };
+  }
+}
+
+function ledBy(replica: Replica, leaderEpoch: number): Parameters<LeadershipListener['onElected']>[0] {
+  const { topic, topicId, partition } = replica;
+  return { topic, topicId, partition, leaderEpoch };
+}

@@ -1,0 +1,118 @@
+/**
+ * A fetch that may have to wait for data. It looks once when it comes; if that is not enough it sleeps until one of its
+ * partitions changes, its time is up, a newer request of its session hurries it or its connection closes. Several changes
+ * in one turn make one look.
+ *
+ *   looking ──enough──▶ done
+ *      │  ▲
+ *   too little  woken
+ *      ▼  │
+ *   waiting ──time up, hurried──▶ (last look) ──▶ done
+ */
+import type { Millis, World } from '@tidelog/core';
+import type { Deadline, Deadlines, Expiring } from '../deadlines.ts';
+import type { FetchPartition } from './fetch-partition.ts';
+import { FetchRound, type RoundResult } from './fetch-round.ts';
+import type { PartitionReader } from './partition-reader.ts';
+
+export interface DelayedFetchOptions {
+  readonly world: World;
+  readonly deadlines: Deadlines;
+  readonly reader: PartitionReader;
+  /** The partitions to look at now. */
+  readonly candidates: () => readonly FetchPartition[];
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly maxWaitMs: Millis;
+  /** Whether news without data is enough, for followers where consumers read from followers (KIP-392). */
+  readonly answersForHighWatermark: boolean;
+  /** Called once, in the turn of the last look: nothing can change between the look and the response. */
+  readonly onDone: (result: RoundResult) => void;
+  readonly onFailed: (cause: unknown) => void;
+}
+
+export class DelayedFetch implements Expiring {
+  readonly #options: DelayedFetchOptions;
+  #deadline: Deadline | undefined;
+  #looking = false;
+  #wakePending = false;
+  #isLast: boolean;
+  #finished = false;
+  readonly #followers: (() => void)[] = [];
+
+  constructor(options: DelayedFetchOptions) {
+    this.#options = options;
+    this.#isLast = options.maxWaitMs <= 0;
+  }
+
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /** Calls back when it has answered. */
+  onFinished(callback: () => void): void {
+    this.#followers.push(callback);
+  }
+
+  start(): void {
+    this.#look();
+    if (this.#finished || this.#isLast) return;
+    this.#deadline = this.#options.deadlines.add(this, this.#options.maxWaitMs);
+  }
+
+  /** A partition changed: looks again at the end of this turn. */
+  wake(): void {
+    if (this.#finished || this.#wakePending) return;
+    this.#wakePending = true;
+    if (!this.#looking) this.#schedule();
+  }
+
+  onExpired(): void {
+    this.#deadline = undefined;
+    this.hurry();
+  }
+
+  /** Answers with what there is. */
+  hurry(): void {
+    if (this.#finished) return;
+    this.#isLast = true;
+    if (!this.#looking) this.#look();
+  }
+
+  #look(): void {
+    this.#looking = true;
+    const { reader, candidates, maxBytes } = this.#options;
+    const result = new FetchRound(reader, candidates(), maxBytes).run();
+    if (!(result instanceof Promise)) return this.#judge(result);
+    result.then(
+      (late) => this.#judge(late),
+      (cause: unknown) => this.#finish(() => this.#options.onFailed(cause)),
+    );
+  }
+
+  #judge(result: RoundResult): void {
+    this.#looking = false;
+    if (this.#isLast || this.#isEnough(result)) return this.#finish(() => this.#options.onDone(result));
+    if (this.#wakePending) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#options.world.timers.endOfTurn(() => {
+      this.#wakePending = false;
+      if (!this.#finished && !this.#looking) this.#look();
+    });
+  }
+
+  #isEnough({ results, bytes, isUrgent }: RoundResult): boolean {
+    if (isUrgent || bytes >= this.#options.minBytes) return true;
+    if (!this.#options.answersForHighWatermark) return false;
+    return results.some((result) => result.highWatermark > result.partition.sentHighWatermark);
+  }
+
+  #finish(answer: () => void): void {
+    this.#finished = true;
+    if (this.#deadline !== undefined) this.#options.deadlines.remove(this.#deadline);
+    answer();
+    for (const callback of this.#followers) callback();
+  }
+}
