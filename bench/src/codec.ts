@@ -1,7 +1,7 @@
 /**
- * The codec compiled from the schema against one written by hand and against the closure codec: MetadataResponse v12 with
- * 50 topics of 3 partitions and 3 replicas. Prints one line of JSON: microseconds per message, best of five rounds, and the
- * ratio to the hand-written decoder measured in the same run.
+ * The codec compiled from the schema against one written by hand and against the closure codec: MetadataResponse v12
+ * with 50 topics of 3 partitions and 3 replicas. Prints one line of JSON: microseconds per message, best of five
+ * rounds, and the ratio to the hand-written decoder measured in the same run.
  */
 import { Chunks } from '@tidelog/core';
 import { Fetch, Metadata, Produce, type Message } from '@tidelog/protocol';

@@ -1,9 +1,9 @@
 /**
  * Kafka's error codes (4.3) as data, and the one error that codecs throw.
  *
- * A code is what a client acts on: whether it retries and whether it refreshes its metadata first. A client that does not
- * know a code treats it as UNKNOWN_SERVER_ERROR, so a handler must not answer an old version with a newer code.
- * A violated invariant is an assertion, never one of these.
+ * A code is what a client acts on: whether it retries and whether it refreshes its metadata first. A client that does
+ * not know a code treats it as UNKNOWN_SERVER_ERROR, so a handler must not answer an old version with a newer code. A
+ * violated invariant is an assertion, never one of these.
  */
 export const ErrorCode = {
   UNKNOWN_SERVER_ERROR: -1,

@@ -1,6 +1,7 @@
 /**
- * The wire must not change unnoticed. `testdata/wire-hashes.json` holds a hash of every message's schema and of the bytes
- * of one sample per version; TIDELOG_GOLDEN=1 writes it anew. The bytes below were worked out by hand from the protocol.
+ * The wire must not change unnoticed. `testdata/wire-hashes.json` holds a hash of every message's schema and of the
+ * bytes of one sample per version; TIDELOG_GOLDEN=1 writes it anew. The bytes below were worked out by hand from the
+ * protocol.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,12 +1,9 @@
 /** The declarations against Kafka's own definitions: every message, version by version, field by field. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { allMessages, versionsOf } from './testing/sample-value.ts';
-import {
-  compareWithReference,
-  declaredLines,
-  readReference,
-  referenceDirectory,
-} from './testing/reference-messages.ts';
+import { compareWithReference, declaredLines, type ReferenceMessage } from './testing/reference-messages.ts';
 
 const directory = referenceDirectory();
 if (directory === undefined) console.log('reference comparison skipped: set TIDELOG_KAFKA_MESSAGES to the definitions');
@@ -43,3 +40,21 @@ test.skipIf(directory === undefined)("record types of coordinator keys and value
   });
   expect(wrong.map(({ name }) => name)).toEqual([]);
 });
+
+/** The directory with Kafka's definitions, undefined where there is none. */
+function referenceDirectory(): string | undefined {
+  const besideTheRepository = resolve(import.meta.dirname, '../../../../shared/reference/kafka-messages');
+  const directory = process.env['TIDELOG_KAFKA_MESSAGES'] ?? besideTheRepository;
+  return existsSync(directory) ? directory : undefined;
+}
+
+/** Every definition but those of metadata records, which Tidelog keeps as protobuf, and of APIs that are gone. */
+function readReference(from: string): Map<string, ReferenceMessage> {
+  const paths = globSync(`${from}/*/*.json`).filter((path) => !path.includes('/metadata/'));
+  const messages = paths.map((path) => {
+    const message = JSON.parse(readFileSync(path, 'utf8')) as ReferenceMessage;
+    if (message.name !== basename(path, '.json')) throw new Error(`${path} defines ${message.name}`);
+    return message;
+  });
+  return new Map(messages.filter(({ validVersions }) => validVersions !== 'none').map((m) => [m.name, m]));
+}

@@ -1,10 +1,10 @@
 /**
- * Records of __consumer_offsets for groups of the consumer protocol (KIP-848): the group and its epoch, what each member
- * subscribes to, what it should own (target) and what it owns (current). A key is its record type and the fields, a value
- * an int16 version and the fields; a null value deletes.
+ * Records of __consumer_offsets for groups of the consumer protocol (KIP-848): the group and its epoch, what each
+ * member subscribes to, what it should own (target) and what it owns (current). A key is its record type and the
+ * fields, a value an int16 version and the fields; a null value deletes.
  *
- * `metadataHash` fills 64 bits in Kafka. Tidelog keeps its own within 53; a foreign one saturates when it is read and then
- * matches nothing, which costs one recomputation of the assignment.
+ * `metadataHash` fills 64 bits in Kafka. Tidelog keeps its own within 53; a foreign one saturates when it is read and
+ * then matches nothing, which costs one recomputation of the assignment.
  */
 import { array, bytes, int32, int64, int8, string, struct, uuid } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

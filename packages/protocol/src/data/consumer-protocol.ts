@@ -1,7 +1,8 @@
 /**
  * What classic consumers say to each other through the group coordinator, which passes it on unread: each member its
- * subscription, the leader the assignment. On the wire an int16 version goes before either. The broker reads subscriptions
- * only to see who still needs a topic's offsets, and to turn a classic group into one of the consumer protocol.
+ * subscription, the leader the assignment. On the wire an int16 version goes before either. The broker reads
+ * subscriptions only to see who still needs a topic's offsets, and to turn a classic group into one of the consumer
+ * protocol.
  */
 import { array, bytes, int32, string } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

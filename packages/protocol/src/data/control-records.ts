@@ -1,6 +1,7 @@
 /**
  * What control batches carry: the type in the key, one of these as the value. They end transactions and keep the
- * metadata log: who leads, where a snapshot begins and ends, which voters there are (KIP-98, KIP-595, KIP-630, KIP-853).
+ * metadata log: who leads, where a snapshot begins and ends, which voters there are (KIP-98, KIP-595, KIP-630,
+ * KIP-853).
  */
 import { array, int16, int32, int64, string, struct, uint16, uuid } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

@@ -1,6 +1,7 @@
 /**
  * Records of __consumer_offsets that hold committed offsets. A key is its record type and the fields, a value an int16
- * version and the fields. The legacy pair differs in its type alone: old versions of Kafka wrote 0 where 1 is written now.
+ * version and the fields. The legacy pair differs in its type alone: old versions of Kafka wrote 0 where 1 is written
+ * now.
  */
 import { int32, int64, string, uuid } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

@@ -1,6 +1,6 @@
 /**
- * The file quorum-state of the metadata log: epoch, leader and vote (KIP-595). It is JSON on disk with these very names,
- * not these bytes; the schema says which names belong to which version.
+ * The file quorum-state of the metadata log: epoch, leader and vote (KIP-595). It is JSON on disk with these very
+ * names, not these bytes; the schema says which names belong to which version.
  */
 import { array, int32, int64, string, uuid } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

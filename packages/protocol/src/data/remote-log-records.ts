@@ -1,6 +1,6 @@
 /**
- * Records of __remote_log_metadata: the life of segments in tiered storage (KIP-405). Tidelog has no tiered storage; the
- * dump tool reads them. A record is its record type, its version and the fields.
+ * Records of __remote_log_metadata: the life of segments in tiered storage (KIP-405). Tidelog has no tiered storage;
+ * the dump tool reads them. A record is its record type, its version and the fields.
  */
 import { array, boolean, bytes, int32, int64, int8, string, struct, uuid } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

@@ -1,7 +1,7 @@
 /**
- * Records of __consumer_offsets for share groups (KIP-932): the group and its epoch, its members, their assignments, and
- * which partitions have state at the share coordinator. A key is its record type and the fields, a value an int16 version
- * and the fields; a null value deletes.
+ * Records of __consumer_offsets for share groups (KIP-932): the group and its epoch, its members, their assignments,
+ * and which partitions have state at the share coordinator. A key is its record type and the fields, a value an int16
+ * version and the fields; a null value deletes.
  */
 import { array, int32, int64, int8, string, uuid } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

@@ -1,6 +1,6 @@
 /**
- * Records of __consumer_offsets for streams groups (KIP-1071): the group and its epoch, its members, their tasks and the
- * topology they run. A key is its record type and the fields, a value an int16 version and the fields; a null value
+ * Records of __consumer_offsets for streams groups (KIP-1071): the group and its epoch, its members, their tasks and
+ * the topology they run. A key is its record type and the fields, a value an int16 version and the fields; a null value
  * deletes.
  */
 import { array, int16, int32, int64, int8, string, struct, uint16 } from '../schema/field.ts';

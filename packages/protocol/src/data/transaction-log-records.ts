@@ -1,6 +1,6 @@
 /**
- * Records of __transaction_state: one transactional id, its producer and the state of its transaction (KIP-98, KIP-890).
- * A key is its record type and the fields, a value an int16 version and the fields.
+ * Records of __transaction_state: one transactional id, its producer and the state of its transaction (KIP-98,
+ * KIP-890). A key is its record type and the fields, a value an int16 version and the fields.
  */
 import { array, int16, int32, int64, int8, string } from '../schema/field.ts';
 import { data } from '../schema/message.ts';

@@ -1,7 +1,7 @@
 /**
- * An API: its key, the versions it speaks, and its request and response. Header versions follow from whether the body is
- * flexible, with Kafka's one exception: an ApiVersions response always has header v0, because a client reads it before it
- * knows what the broker speaks (KIP-511).
+ * An API: its key, the versions it speaks, and its request and response. Header versions follow from whether the body
+ * is flexible, with Kafka's one exception: an ApiVersions response always has header v0, because a client reads it
+ * before it knows what the broker speaks (KIP-511).
  */
 import type { Fields, InputOfFields, ValueOfFields } from './field.ts';
 import { Message, requestMemoryPerByte } from './message.ts';

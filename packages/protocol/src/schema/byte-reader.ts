@@ -1,13 +1,13 @@
 /**
- * Reads numbers and byte sequences from a list of buffers. A value inside one piece is read in place; one that crosses a
- * border is gathered first, which is rare and slow.
+ * Reads numbers and byte sequences from a list of buffers. A value inside one piece is read in place; one that crosses
+ * a border is gathered first, which is rare and slow.
  *
  *   pieces   [ header, topics ... | ... more records ]      `bytes` is the piece being read, `at` the place in it
  *
  * An int64 is a number. Beyond 2^53 - 1 it saturates there instead of failing, because clients do send such values and
- * mean "no limit" or "the end of time": Long.MAX_VALUE as a timestamp, a lifetime or a high watermark, nanoseconds where
- * milliseconds were expected. No offset, epoch or producer id gets that far. The writer turns the two saturated values
- * back into Long.MAX_VALUE and Long.MIN_VALUE.
+ * mean "no limit" or "the end of time": Long.MAX_VALUE as a timestamp, a lifetime or a high watermark, nanoseconds
+ * where milliseconds were expected. No offset, epoch or producer id gets that far. The writer turns the two saturated
+ * values back into Long.MAX_VALUE and Long.MIN_VALUE.
  */
 import { Chunks, uuidFromBytes, zeroUuid, type Uuid } from '@tidelog/core';
 import { ErrorCode, ProtocolError } from '../errors.ts';

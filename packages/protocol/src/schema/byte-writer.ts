@@ -209,7 +209,9 @@ export class ByteWriter {
     return length;
   }
 
-  /** Where the next `length` bytes go; they are taken. `#bytes` may be another buffer afterwards: read it behind this. */
+  /**
+   * Where the next `length` bytes go; they are taken. `#bytes` may be another buffer afterwards: read it behind this.
+   */
   #reserve(length: number): number {
     if (this.#at + length > this.#bytes.length) this.#grow(length);
     const at = this.#at;

@@ -1,6 +1,6 @@
 /**
- * What both kinds of codec share: the shape of a codec, which method of the reader and the writer serves a field, what an
- * absent field reads as and when a value is its default.
+ * What both kinds of codec share: the shape of a codec, which method of the reader and the writer serves a field, what
+ * an absent field reads as and when a value is its default.
  */
 import { ErrorCode, ProtocolError } from '../errors.ts';
 import type { FieldPlan, StructPlan, ValuePlan } from './plan.ts';

@@ -1,6 +1,7 @@
 /**
- * The codec that runs: straight-line JavaScript written from a plan and compiled once per message, version and direction.
- * Per structure `r0` reads, `w0` writes, `d0` makes defaults and `e0` compares with them; per list `ra0` and `wa0`.
+ * The codec that runs: straight-line JavaScript written from a plan and compiled once per message, version and
+ * direction. Per structure `r0` reads, `w0` writes, `d0` makes defaults and `e0` compares with them; per list `ra0` and
+ * `wa0`.
  *
  *   function r1(r) { const o = { errorCode: r.int16(), name: r.compactString() }; r.skipTags(); return o; }
  *

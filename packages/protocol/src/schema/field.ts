@@ -1,12 +1,12 @@
 /**
  * The words a message is declared with: one constructor per wire type, each returning a plain description.
  *
- *   string({ since: 8, nullable: true, default: null })     array({ index: int32(), ... })     struct({ ... }, { tag: 1 })
+ *   string({ since: 8, nullable: true, default: null })   array({ index: int32(), ... })   struct({ ... }, { tag: 1 })
  *
- * Nothing is checked or compiled here, because about two thousand fields are declared while a broker starts. The TypeScript
- * types ride along: what a decoder returns (`Value`), what an encoder takes (`Input`) and whether an encoder lets the field
- * be left out (`Omittable`: it has a default, a tag or a version range), so every mapped type reads three properties per
- * field and infers nothing.
+ * Nothing is checked or compiled here, because about two thousand fields are declared while a broker starts. The
+ * TypeScript types ride along: what a decoder returns (`Value`), what an encoder takes (`Input`) and whether an encoder
+ * lets the field be left out (`Omittable`: it has a default, a tag or a version range), so every mapped type reads
+ * three properties per field and infers nothing.
  */
 import type { Chunks, Uuid } from '@tidelog/core';
 

@@ -1,10 +1,10 @@
 /**
  * A message: a name, its versions, its fields, and a codec per version that is compiled when it is first needed. Where
- * code generation from strings is switched off the closure codec takes over; both come from the same plan and agree byte
- * for byte (a test holds them to it).
+ * code generation from strings is switched off the closure codec takes over; both come from the same plan and agree
+ * byte for byte (a test holds them to it).
  *
- * Decoding is lenient exactly where Kafka is: unknown tagged fields are skipped and bytes behind the last field are left
- * alone (`decodePrefix` says where they begin).
+ * Decoding is lenient exactly where Kafka is: unknown tagged fields are skipped and bytes behind the last field are
+ * left alone (`decodePrefix` says where they begin).
  */
 import type { Chunks } from '@tidelog/core';
 import { ErrorCode, ProtocolError } from '../errors.ts';
@@ -32,15 +32,18 @@ export interface MessageDeclaration {
 }
 
 /**
- * By the estimates of plan.ts the densest honest messages take 5 (requests) to 9 (responses) bytes of heap per byte; one
- * made of empty structures takes 40. Requests come from anybody, the others from a peer or from the disk.
+ * By the estimates of plan.ts the densest honest messages take 5 (requests) to 9 (responses) bytes of heap per byte;
+ * one made of empty structures takes 40. Requests come from anybody, the others from a peer or from the disk.
  */
 export const requestMemoryPerByte = 8;
 const trustedMemoryPerByte = 16;
 const fixedMemory = 1024 * 1024;
 
 export interface DecodeLimits {
-  /** How many bytes of heap the decoded value may take, by estimate. Default: 8 times a request, 16 times else, and 1 MiB. */
+  /**
+   * How many bytes of heap the decoded value may take, by estimate. Default: 8 times a request, 16 times else, and 1
+   * MiB.
+   */
   readonly memoryBudget?: number;
 }
 

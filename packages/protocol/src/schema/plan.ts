@@ -1,7 +1,8 @@
 /**
  * What one version of a message looks like, worked out from its declaration: which fields are there, which may be null,
  * how each is encoded, what an absent one reads as. Both codecs are made from a plan and from nothing else, and this is
- * where a wrong declaration is refused: a name that is not an identifier, a tag used twice or outside a flexible version.
+ * where a wrong declaration is refused: a name that is not an identifier, a tag used twice or outside a flexible
+ * version.
  */
 import { assert, Chunks, zeroUuid } from '@tidelog/core';
 import type { Field, Fields, Kind } from './field.ts';

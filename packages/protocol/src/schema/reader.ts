@@ -2,8 +2,8 @@
  * Reads what a message is made of: strings, lists, structures that may be null, the tagged section.
  *
  * Nothing is allocated from a claimed length: a length has to fit in what is left, a count times the least size of an
- * element too, and the estimated heap of all elements draws on one budget per message (CVE-2026-111108). Lengths below -1,
- * null where the schema has none, and tagged fields of another size than they claim are refused.
+ * element too, and the estimated heap of all elements draws on one budget per message (CVE-2026-111108). Lengths below
+ * -1, null where the schema has none, and tagged fields of another size than they claim are refused.
  */
 import type { Chunks } from '@tidelog/core';
 import { ByteReader, malformed } from './byte-reader.ts';

@@ -1,9 +1,8 @@
 /**
- * Kafka's own message definitions, read from a directory of JSON files that is not part of the repository, and flattened
- * to one line per message, version and field. The declarations are flattened the same way; what differs is wrong.
+ * Kafka's own message definitions, read from a directory of JSON files that is not part of the repository, and
+ * flattened to one line per message, version and field. The declarations are flattened the same way; what differs is
+ * wrong.
  */
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import { isDefault } from '../schema/codec.ts';
 import type { Message } from '../schema/message.ts';
 import type { FieldPlan, StructPlan, ValuePlan } from '../schema/plan.ts';
@@ -28,24 +27,6 @@ export interface ReferenceMessage {
   readonly flexibleVersions?: string;
   readonly fields?: readonly ReferenceField[];
   readonly commonStructs?: readonly { readonly name: string; readonly fields: readonly ReferenceField[] }[];
-}
-
-/** The directory with Kafka's definitions, undefined where there is none. */
-export function referenceDirectory(): string | undefined {
-  const repository = resolve(import.meta.dirname, '../../../..');
-  const directory = process.env['TIDELOG_KAFKA_MESSAGES'] ?? resolve(repository, '../shared/reference/kafka-messages');
-  return existsSync(directory) ? directory : undefined;
-}
-
-/** Every definition but those of metadata records, which Tidelog keeps as protobuf, and of APIs that are gone. */
-export function readReference(directory: string): Map<string, ReferenceMessage> {
-  const paths = globSync(`${directory}/*/*.json`).filter((path) => !path.includes('/metadata/'));
-  const messages = paths.map((path) => {
-    const message = JSON.parse(readFileSync(path, 'utf8')) as ReferenceMessage;
-    if (message.name !== basename(path, '.json')) throw new Error(`${path} defines ${message.name}`);
-    return message;
-  });
-  return new Map(messages.filter(({ validVersions }) => validVersions !== 'none').map((m) => [m.name, m]));
 }
 
 /** `<field path> <type> [nullable] [tag n] [flexible] [default]`, one line per field of a version. */

@@ -1,6 +1,7 @@
 /**
- * Values for every message and version, made from its plan and a seed: for golden bytes, round trips and fuzzing. A value
- * sets what the version carries and leaves the rest out; `plain` makes two values comparable whatever pieces they are in.
+ * Values for every message and version, made from its plan and a seed: for golden bytes, round trips and fuzzing. A
+ * value sets what the version carries and leaves the rest out; `plain` makes two values comparable whatever pieces they
+ * are in.
  */
 import { Chunks, must, SeededRandom, uuidFromBytes } from '@tidelog/core';
 import { apis } from '../apis/all.ts';
