@@ -18,7 +18,7 @@ import {
   type MetadataImage,
   type MetadataRecord,
 } from '@tidelog/metadata';
-import type { BoundHandler } from '@tidelog/net';
+import { Dispatcher, type BoundHandler } from '@tidelog/net';
 import { ErrorCode } from '@tidelog/protocol';
 import {
   NotLeaderError,
@@ -28,6 +28,7 @@ import {
   type SnapshotReader,
 } from '@tidelog/raft';
 import type { Refuse } from './api/controller-deps.ts';
+import { envelopeHandler } from './api/envelope.ts';
 import { controllerHandlers } from './api/handlers.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { publishMetrics } from './controller-metrics.ts';
@@ -112,10 +113,19 @@ export class Controller {
     this.#periodic.stop();
   }
 
-  /** Everything that the controller listener serves besides the quorum's own RPCs and Envelope. */
-  handlers(): readonly BoundHandler[] {
-    const { nodeId, clusterId, logger } = this.#options;
-    return controllerHandlers({ controller: this, nodeId, clusterId, logger });
+  /**
+   * Everything that the controller listener serves besides the quorum's own RPCs. Brokers also forward what others
+   * answer (DescribeQuorum, AddRaftVoter ...): those handlers are given here, and stay for the caller to list.
+   */
+  handlers(others: readonly BoundHandler[] = []): readonly BoundHandler[] {
+    const { world, logger, metrics = noMetrics, raft, nodeId, clusterId } = this.#options;
+    const own = controllerHandlers({ controller: this, nodeId, clusterId, logger, quorum: () => raft.state() });
+    const dispatcher = new Dispatcher({
+      ...{ world, logger, metrics },
+      listenerKind: 'controller',
+      handlers: [...own, ...others],
+    });
+    return [...own, envelopeHandler({ controller: this, dispatcher, clock: world.clock })];
   }
 
   /**

@@ -5,6 +5,7 @@
 import type { Logger } from '@tidelog/core';
 import type { MetadataImage } from '@tidelog/metadata';
 import type { ErrorCode } from '@tidelog/protocol';
+import type { RaftNodeState } from '@tidelog/raft';
 import type { Decision, DecisionContext } from '../core/decision.ts';
 
 /** What a handler answers in the place of a decision: NOT_CONTROLLER, or what else kept it from being made. */
@@ -26,6 +27,7 @@ export interface ControllerDeps {
   readonly nodeId: number;
   readonly clusterId: string;
   readonly logger: Logger;
+  readonly quorum: () => RaftNodeState;
 }
 
 /** A broker's heartbeats must not wait behind what it forwarded: all of them start as they come, in order. */

@@ -10,7 +10,6 @@ const watched = new WeakMap<DecisionMaker, Map<number, number>>();
 /** Tells the controller when the connection of this request closes. Cheap to call for each request of a connection. */
 export function watchConnection(controller: DecisionMaker, brokerId: number, context: RequestContext): void {
   const { connectionId } = context;
-  if (context.onDisconnect === undefined) return;
   let connections = watched.get(controller);
   if (connections === undefined) watched.set(controller, (connections = new Map()));
   const known = connections.has(connectionId);
