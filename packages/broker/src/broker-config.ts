@@ -1,6 +1,6 @@
 /** What an operator can set about a broker, under Kafka's names in camel case. Times are milliseconds. */
 import type { Millis } from '@tidelog/core';
-import type { InternalTopicConfig } from './topics/internal-topics.ts';
+import type { InternalTopicConfig } from './topics/coordinator-topics.ts';
 import type { LifecycleTimings } from './lifecycle/core/lifecycle-core.ts';
 import type { ReplicationConfig } from './replication/replicas-types.ts';
 

@@ -62,13 +62,21 @@ export class Broker {
     this.ready = promise;
     this.#settle = { resolve, reject };
     this.replicas = new Replicas({
-      ...{ world, logger, metrics, store, controller, peers },
+      world,
+      logger,
+      metrics,
+      store,
+      controller,
+      peers,
       config: config.replication,
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
       topicSettings: (image, topic) => this.#settingsOf(image, topic),
     });
     this.#topicCreation = new TopicCreation({
-      ...{ world, logger, controller: forwardingController, waitMs: topicCreationWaitMs },
+      world,
+      logger,
+      controller: forwardingController,
+      waitMs: topicCreationWaitMs,
       image: () => this.replicas.image,
     });
   }
@@ -81,7 +89,13 @@ export class Broker {
     const { world, logger, metrics, store, clusterId, config, controller, forwardingController } = this.#options;
     const timeoutMs = config.requestTimeoutMs;
     return brokerHandlers({
-      ...{ world, logger, metrics, store, clusterId, config, controller },
+      world,
+      logger,
+      metrics,
+      store,
+      clusterId,
+      config,
+      controller,
       replicas: this.replicas,
       authorizer: allowAll,
       topicCreation: this.#topicCreation,
@@ -95,7 +109,10 @@ export class Broker {
     const { world, logger, store, loader, clusterId, config, controller } = this.#options;
     const identity = { ...start, nodeId: config.nodeId, clusterId };
     this.#lifecycle = new BrokerLifecycle({
-      ...{ world, logger, controller, identity },
+      world,
+      logger,
+      controller,
+      identity,
       timings: config.lifecycle,
       offlineLogDirs: () => offlineDirectories(store),
       onChange: (state, detail) => this.#onLifecycle(state, detail),

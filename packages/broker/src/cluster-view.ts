@@ -12,13 +12,6 @@ export interface NodeAddress {
   readonly rack: string | null;
 }
 
-/** Topics that belong to the brokers: clients read them and do not write them. */
-const internalTopics = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state']);
-
-export function isInternalTopic(name: string): boolean {
-  return internalTopics.has(name);
-}
-
 /** The address of a broker on a listener; undefined when it has none there. */
 export function addressOf(broker: BrokerImage | undefined, listenerName: string): NodeAddress | undefined {
   const endpoint = broker?.endpoints.get(listenerName);

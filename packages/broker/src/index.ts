@@ -25,3 +25,6 @@ export {
   type ReplicationQuota,
   type TopicSettings,
 } from './replication/replicas-types.ts';
+export { Broker, type BrokerOptions, type BrokerStart } from './broker.ts';
+export type { BrokerConfig } from './broker-config.ts';
+export type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';

@@ -101,7 +101,8 @@ async function assemble(options: NodeOptions, onStop: (stop: () => Promise<void>
   for (const warning of config.reader.warnings) logger.warn({}, warning);
   const identities = openDirectories(options, config);
   const store = await LogStore.open({
-    ...{ world, logger },
+    world,
+    logger,
     logDirs: identities.map(({ path, directoryId }) => ({ path, directoryId })),
     config: logStoreConfig(config),
   });

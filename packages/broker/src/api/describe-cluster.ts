@@ -26,7 +26,10 @@ export const describeCluster = handler(DescribeCluster, [0, 2], (deps: DescribeC
   const image = deps.image();
   const reachable = reachableBrokers(image, context.listenerName);
   const brokers = reachable.map(({ nodeId, host, port, rack }) => ({
-    ...{ brokerId: nodeId, host, port, rack },
+    brokerId: nodeId,
+    host,
+    port,
+    rack,
     isFenced: false,
   }));
   if (request.includeFencedBrokers) {

@@ -4,7 +4,8 @@ import type { MetadataImage, TopicImage } from '@tidelog/metadata';
 import { handler, type RequestContext } from '@tidelog/net';
 import { DescribeTopicPartitions, ErrorCode, type ResponseInputOf } from '@tidelog/protocol';
 import type { Authorizer } from '../authorizer.ts';
-import { isInternalTopic, leaderError, leaderFor, offlineReplicas } from '../cluster-view.ts';
+import { leaderError, leaderFor, offlineReplicas } from '../cluster-view.ts';
+import { isInternalTopic } from '../internal-topics.ts';
 
 export interface DescribeTopicPartitionsDeps {
   readonly image: () => MetadataImage;

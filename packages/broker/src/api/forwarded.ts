@@ -3,7 +3,7 @@
  * with REQUEST_TIMED_OUT, in its own response's shape, when no controller can be had.
  */
 import { zeroUuid } from '@tidelog/core';
-import { bind, handler, type BoundHandler, type VersionRange } from '@tidelog/net';
+import { bind, handler, type BoundHandler, type Reply, type VersionRange } from '@tidelog/net';
 import {
   AlterConfigs,
   AlterPartitionReassignments,
@@ -18,7 +18,6 @@ import {
   UnregisterBroker,
   UpdateFeatures,
   type Api,
-  type EncodeOf,
   type RequestOf,
 } from '@tidelog/protocol';
 import type { ControllerForwarding } from '../forwarding/controller-forwarding.ts';
@@ -72,11 +71,11 @@ function forwarded<A extends Api>(
   deps: ForwardedDeps,
   api: A,
   versions: VersionRange,
-  failed: (request: RequestOf<A>) => EncodeOf<A['response']>,
+  failed: (request: RequestOf<A>) => Reply<A>,
 ): BoundHandler {
   const served = handler(api, versions, async ({ forwarding }: ForwardedDeps, request: RequestOf<A>, context) => {
     // A decoded response has every field that its encoder takes.
-    const response = (await forwarding.forward(api, request, context)) as EncodeOf<A['response']> | undefined;
+    const response = (await forwarding.forward(api, request, context)) as Reply<A> | undefined;
     return response ?? failed(request);
   });
   return bind(served, deps);

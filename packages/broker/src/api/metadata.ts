@@ -7,7 +7,8 @@ import { handler, type RequestContext } from '@tidelog/net';
 import { ErrorCode, Metadata, type RequestOf, type ResponseInputOf } from '@tidelog/protocol';
 import { zeroUuid } from '@tidelog/core';
 import { clusterResource, type Authorizer } from '../authorizer.ts';
-import { isInternalTopic, leaderError, leaderFor, offlineReplicas, reachableBrokers } from '../cluster-view.ts';
+import { leaderError, leaderFor, offlineReplicas, reachableBrokers } from '../cluster-view.ts';
+import { isInternalTopic } from '../internal-topics.ts';
 import { isLegalTopicName } from '../topics/topic-name.ts';
 import type { TopicCreation, TopicSpec } from '../topics/topic-creation.ts';
 

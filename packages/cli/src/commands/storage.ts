@@ -41,7 +41,9 @@ function format(flags: FormatFlags): void {
     throw new Error(`${formatted.join(', ')} is formatted already: use --ignore-formatted to leave it as it is`);
   }
   for (const { path, directoryId } of formatStorage({
-    ...{ disk, random, nodeId },
+    disk,
+    random,
+    nodeId,
     logDirs: directories,
     clusterId: flags.clusterId,
   })) {

@@ -21,19 +21,25 @@ export async function startBroker(parts: NodeParts): Promise<RunningBroker> {
   const { world, logger, metrics, config, store, loader, raft } = parts;
   const controllerLink = (purpose: string): ActiveController =>
     new ActiveController({
-      ...{ world, raft },
+      world,
+      raft,
       connections: parts.connectionsFor(purpose),
       timeoutMs: config.reader.number('controller.socket.timeout.ms'),
     });
   const broker = new Broker({
-    ...{ world, logger, metrics, store, loader },
+    world,
+    logger,
+    metrics,
+    store,
+    loader,
     clusterId: parts.realClusterId,
     config: brokerConfig(config),
     controller: controllerLink('controller'),
     // Forwarded requests wait for commits; heartbeats must not wait behind them.
     forwardingController: controllerLink('forwarding'),
     peers: new Peers({
-      ...{ world, logger },
+      world,
+      logger,
       nodeId: config.nodeId,
       listenerName: config.interBrokerListenerName,
       image: () => loader.image,
@@ -65,14 +71,22 @@ async function startListeners(
 ): Promise<Map<string, { host: string; port: number }>> {
   const { world, logger, metrics, config, loader } = parts;
   const dispatcher = new Dispatcher({
-    ...{ world, logger, metrics, handlers },
+    world,
+    logger,
+    metrics,
+    handlers,
     listenerKind: 'broker',
     features: () => advertisedFeatures(loader.image),
   });
   const bound = new Map<string, { host: string; port: number }>();
   for (const { listenerName, host, port } of config.brokerListeners) {
     const listener = new KafkaListener({
-      ...{ world, logger, metrics, dispatcher, host, port },
+      world,
+      logger,
+      metrics,
+      dispatcher,
+      host,
+      port,
       name: listenerName,
       limits: networkLimits(config),
       isPrivileged: listenerName === config.interBrokerListenerName,

@@ -13,20 +13,31 @@ export interface RunningController {
 export async function startController(parts: NodeParts): Promise<RunningController> {
   const { world, logger, metrics, raft, config, loader, onFatal } = parts;
   const controller = new Controller({
-    ...{ world, logger, metrics, raft, onFatal },
+    world,
+    logger,
+    metrics,
+    raft,
+    onFatal,
     nodeId: config.nodeId,
     clusterId: parts.realClusterId,
     config: controllerConfig(config),
   });
   const dispatcher = new Dispatcher({
-    ...{ world, logger, metrics },
+    world,
+    logger,
+    metrics,
     listenerKind: 'controller',
     handlers: [...controller.handlers(), ...quorumHandlers(raft)],
     features: () => advertisedFeatures(loader.image),
   });
   for (const { listenerName, host, port } of config.controllerListeners) {
     const listener = new KafkaListener({
-      ...{ world, logger, metrics, dispatcher, host, port },
+      world,
+      logger,
+      metrics,
+      dispatcher,
+      host,
+      port,
       name: listenerName,
       limits: networkLimits(config),
       isPrivileged: true,

@@ -28,7 +28,11 @@ export function createQuorumMember(parts: Omit<NodeParts, 'raft' | 'loader' | 'i
     config.controllerListenerNames.includes(listenerName),
   );
   return createRaftNode({
-    ...{ world, logger, metrics, onFatal, directoryId },
+    world,
+    logger,
+    metrics,
+    onFatal,
+    directoryId,
     clusterId: parts.realClusterId,
     nodeId: config.nodeId,
     log: metadataLog(store, directoryId),

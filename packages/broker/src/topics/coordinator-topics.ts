@@ -1,11 +1,10 @@
 /**
- * How the coordinators' topics are created: partitions, replication and configs of `__consumer_offsets` and
- * `__transaction_state`, from `offsets.topic.*` and `transaction.state.log.*`.
+ * How the coordinators' topics are created: partitions, replication and configs of `__consumer_offsets`, from
+ * `offsets.topic.*`.
  */
 import type { TopicSpec } from './topic-creation.ts';
 
 export const offsetsTopic = '__consumer_offsets';
-export const transactionStateTopic = '__transaction_state';
 
 export interface InternalTopicConfig {
   /** offsets.topic.num.partitions */
