@@ -28,3 +28,5 @@ export {
 export { Broker, type BrokerOptions, type BrokerStart } from './broker.ts';
 export type { BrokerConfig } from './broker-config.ts';
 export type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';
+export { dataPathHandlers, type DataPathDeps } from './api/data-path-handlers.ts';
+export { ProducerIds, type ProducerIdsDeps } from './producer-ids.ts';

@@ -1,23 +1,17 @@
 /** Where the leader is now, for responses that say that it is not here (KIP-951). */
 import type { MetadataImage } from '@tidelog/metadata';
+import { addressOf, type NodeAddress } from './cluster-view.ts';
 
 export interface LeaderHint {
   readonly leaderId: number;
   readonly leaderEpoch: number;
 }
 
-export interface NodeEndpoint {
-  readonly nodeId: number;
-  readonly host: string;
-  readonly port: number;
-  readonly rack: string | null;
-}
-
 /** Collects the leaders named in one response and the addresses that go with them. */
 export class LeaderHints {
   readonly #image: MetadataImage;
   readonly #listenerName: string;
-  readonly #nodes = new Map<number, NodeEndpoint>();
+  readonly #nodes = new Map<number, NodeAddress>();
 
   constructor(image: MetadataImage, listenerName: string) {
     this.#image = image;
@@ -29,15 +23,12 @@ export class LeaderHints {
     const image = this.#image.topics.get(topic)?.partitions.get(partition);
     if (image === undefined || image.leader < 0) return undefined;
     const broker = this.#image.cluster.broker(image.leader);
-    const endpoint = broker?.endpoints.get(this.#listenerName);
-    if (broker !== undefined && endpoint !== undefined && !broker.fenced) {
-      const { host, port } = endpoint;
-      this.#nodes.set(broker.id, { nodeId: broker.id, host, port, rack: broker.rack });
-    }
+    const address = addressOf(broker, this.#listenerName);
+    if (address !== undefined && broker?.fenced === false) this.#nodes.set(address.nodeId, address);
     return { leaderId: image.leader, leaderEpoch: image.leaderEpoch };
   }
 
-  get nodes(): NodeEndpoint[] {
+  get nodes(): NodeAddress[] {
     return [...this.#nodes.values()];
   }
 }

@@ -14,6 +14,7 @@ import type { BrokerView } from './core/partition-events.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
 import { IsrSender } from './isr-sender.ts';
 import { Replica, type ReplicaHost } from './replica.ts';
+import { exposeReplicas } from './replica-metrics.ts';
 import { ReplicaFetchers } from './replica-fetchers.ts';
 import { ReplicaTable } from './replica-table.ts';
 import type { CommittedAppend, LeadershipListener, ReplicasDeps, TopicSettings } from './replicas-types.ts';
@@ -59,6 +60,7 @@ export class Replicas {
     this.#brokers = brokerViewOf(() => this.#image);
     this.#host = this.#makeHost();
     deps.store.onDirectoryOffline((directory) => this.#onDirectoryOffline(directory.directoryId));
+    exposeReplicas(deps.metrics, this.#table);
     this.#scheduleReview();
   }
 
@@ -145,7 +147,7 @@ export class Replicas {
   }
 
   /** Answers everybody who waits and stops fetching. The logs are the store's to close. */
-  close(): void {
+  close(): Promise<void> {
     this.#closed = true;
     this.#reviewTimer?.cancel();
     this.#fetchers.close();
@@ -153,6 +155,7 @@ export class Replicas {
     this.#directories.close();
     for (const replica of this.#table) replica.close();
     this.deadlines.close();
+    return Promise.resolve();
   }
 
   #place(placed: PlacedPartition): void {
