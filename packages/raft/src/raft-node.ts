@@ -2,82 +2,262 @@
  * One member of the metadata quorum, voter or observer: the shell that runs the pure core over the real log, the
  * `quorum-state` file, the snapshots and a transport, and hands committed batches to listeners.
  */
-import type { Logger, Metrics, Uuid, World } from '@tidelog/core';
-import type { PartitionLog } from '@tidelog/log';
-import type { RaftHandlers } from './handlers.ts';
-import type { RaftConfig } from './raft-config.ts';
+import { assert, type Chunks } from '@tidelog/core';
+import { ErrorCode } from '@tidelog/protocol';
+import type { Answer, ReadRange, ServedRequest } from './core/messages.ts';
+import type { OffsetAndEpoch } from './core/epoch-cache.ts';
+import { noQuorumState } from './core/member.ts';
+import { RaftCore } from './core/raft-core.ts';
+import { staticVoter, VoterSet } from './core/voter-set.ts';
+import { Delivery } from './delivery.ts';
+import { EffectLoop } from './effect-loop.ts';
+import { EffectPerformer } from './effect-performer.ts';
+import { createHandlers, type AnswerTo, type RaftHandlers, type SnapshotBytes } from './handlers.ts';
+import { BatchTooLargeError, NotLeaderError } from './not-leader-error.ts';
+import { exposeRaftMetrics } from './raft-metrics.ts';
 import type { RaftListener } from './raft-listener.ts';
-import type { Destination, Transport } from './transport.ts';
+import type { RaftNodeOptions, RaftNodeState } from './raft-options.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
+import { loadLog } from './storage/load-log.ts';
+import { MetadataLog } from './storage/metadata-log.ts';
+import { QuorumStateFile } from './storage/quorum-state-file.ts';
+import { SnapshotStore } from './storage/snapshot-store.ts';
+import type { Destination } from './transport.ts';
 
-export type RaftRole = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned';
-
-export interface Endpoint {
-  /** The listener's name, as in controller.listener.names. */
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
+interface Running {
+  readonly core: RaftCore;
+  readonly loop: EffectLoop;
+  readonly log: MetadataLog;
+  readonly keeper: SnapshotKeeper;
 }
 
-/** controller.quorum.voters (static), or controller.quorum.bootstrap.servers (dynamic, KIP-853). */
-export type QuorumSource =
-  | { readonly kind: 'static'; readonly voters: readonly { id: number; host: string; port: number }[] }
-  | { readonly kind: 'bootstrap'; readonly servers: readonly { host: string; port: number }[] };
-
-export interface RaftNodeOptions {
-  readonly world: World;
-  readonly logger: Logger;
-  readonly metrics?: Metrics;
-  readonly clusterId: string;
-  readonly nodeId: number;
-  readonly directoryId: Uuid;
-  /** The log of `__cluster_metadata-0`, configured with flushBeforeAck. */
-  readonly log: PartitionLog;
-  /** The directory of that log, where quorum-state and the snapshots live too. */
-  readonly metadataDir: string;
-  readonly voters: QuorumSource;
-  /** Whether process.roles has `controller`: others observe only. */
-  readonly canBeVoter: boolean;
-  /** This node's own controller listeners as peers reach them; empty for an observer. */
-  readonly listeners: readonly Endpoint[];
-  readonly transport: Transport;
-  readonly config: RaftConfig;
-  /** The node can not go on (its disk failed, an invariant broke); the process should stop. */
-  readonly onFatal: (error: Error) => void;
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
 }
 
-export interface RaftNodeState {
-  readonly role: RaftRole;
-  readonly isVoter: boolean;
-  /** -1 while nobody is known to lead. */
-  readonly leaderId: number;
-  readonly leaderEpoch: number;
-  /** -1 while unknown. */
-  readonly highWatermark: number;
-  readonly logStartOffset: number;
-  readonly logEndOffset: number;
-  readonly kraftVersion: number;
-  readonly voters: readonly {
-    readonly id: number;
-    readonly directoryId: Uuid;
-    readonly endpoints: readonly Endpoint[];
-  }[];
-}
-
-export interface RaftNode {
+export class RaftNode {
   readonly handlers: RaftHandlers;
-  readonly highWatermark: number;
-  /** Reads quorum-state, the log and the snapshots. A single voter leads within the same turn, without a timeout. */
-  start(): Promise<void>;
+  readonly #options: RaftNodeOptions;
+  readonly #snapshots: SnapshotStore;
+  readonly #delivery: Delivery;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #running: Running | undefined;
+  #isStopped = false;
+  #nextToken = 1;
+
+  constructor(options: RaftNodeOptions) {
+    this.#options = options;
+    this.#snapshots = new SnapshotStore(options.world, options.metadataDir);
+    this.#delivery = new Delivery({
+      log: { read: (range) => this.#run().log.read(range) },
+      snapshots: this.#snapshots,
+      position: () => this.#run().core.log.position,
+      latestSnapshot: () => this.#run().core.log.latestSnapshot,
+      onError: (error) => this.#fail(error),
+    });
+    this.handlers = createHandlers({
+      clusterId: options.clusterId,
+      wallNow: () => options.world.clock.wall(),
+      serve: (request) => this.#serve(request),
+      readRecords: (range, epoch) => this.#readRecords(range, epoch),
+      readSnapshot: (range) => this.#readSnapshot(range),
+    });
+  }
+
+  /** -1 while unknown. */
+  get highWatermark(): number {
+    return this.#running?.core.log.highWatermark ?? -1;
+  }
+
+  /** Reads quorum-state, the log and the snapshots. A single voter leads by the end of the turn, without a timeout. */
+  async start(): Promise<void> {
+    assert(this.#running === undefined, 'a node is started once');
+    const { world, metadataDir, log, config, voters, clusterId, transport } = this.#options;
+    const configuredVoters = new VoterSet(voters.kind === 'static' ? voters.voters.map(staticVoter) : []);
+    const { initial, bytesSinceSnapshot } = await loadLog({ log, snapshots: this.#snapshots, configuredVoters });
+    const stateFile = new QuorumStateFile(world.disk, metadataDir);
+    const core = new RaftCore({
+      local: { id: this.#options.nodeId, directoryId: this.#options.directoryId },
+      endpoints: this.#options.listeners,
+      canBeVoter: this.#options.canBeVoter,
+      bootstrapServers: this.#bootstrapServers(),
+      quorumState: stateFile.read() ?? noQuorumState,
+      log: initial,
+      config,
+      seed: world.random.below(0x1_0000_0000),
+    });
+    const step: EffectLoop['step'] = (input) => loop.step(input);
+    const onError = (error: unknown): void => this.#fail(error);
+    const onProgress = (): void => this.#delivery.pump();
+    const metadataLog = new MetadataLog({ world, log, step, onProgress, onOffline: onError });
+    const { logger } = this.#options;
+    const snapshots = this.#snapshots;
+    const delivery = this.#delivery;
+    const keeper = new SnapshotKeeper({
+      world,
+      logger,
+      log,
+      core,
+      snapshots,
+      delivery,
+      config,
+      step,
+      bytesSinceSnapshot,
+    });
+    const performer = new EffectPerformer({
+      world,
+      logger,
+      log: metadataLog,
+      snapshots,
+      keeper,
+      delivery,
+      step,
+      peers: { transport, clusterId, timeoutMs: config.requestTimeoutMs },
+      persist: (state) => {
+        const voterIds = core.log.voters.voters.map(({ id }) => id);
+        stateFile.write(state, { kraftVersion: core.log.kraftVersion, voterIds });
+      },
+      answer: (token, answer) => this.#answer(token, answer),
+      finish: () => this.#finish(),
+    });
+    const loop = new EffectLoop({ world, core, perform: (effect) => performer.perform(effect), onError });
+    this.#running = { core, loop, log: metadataLog, keeper };
+    exposeRaftMetrics(this.#options.metrics, () => this.state());
+    loop.step({ kind: 'started' });
+    this.#delivery.pump();
+  }
+
   /** Hands leadership over (EndQuorumEpoch) and stops. */
-  shutdown(): Promise<void>;
-  state(): RaftNodeState;
-  leaderEndpoint(): Destination | undefined;
+  async shutdown(): Promise<void> {
+    if (this.#running === undefined || this.#isStopped) return;
+    this.#running.loop.step({ kind: 'shutdownRequested' });
+    await this.#stopped.promise;
+  }
+
+  state(): RaftNodeState {
+    const { core } = this.#run();
+    const { role, log, isVoter } = core;
+    return {
+      role: role.role,
+      isVoter,
+      leaderId: core.leaderId,
+      leaderEpoch: role.epoch,
+      highWatermark: log.highWatermark,
+      logStartOffset: log.startOffset,
+      logEndOffset: log.endOffset,
+      kraftVersion: log.kraftVersion,
+      voters: log.voters.voters.map(({ id, directoryId, endpoints }) => ({ id, directoryId, endpoints })),
+    };
+  }
+
+  leaderEndpoint(): Destination | undefined {
+    return this.#running?.core.leaderAddress;
+  }
+
   /** Appends one atomic batch. Throws NotLeaderError unless this node leads in that epoch, or BatchTooLargeError. */
-  append(values: readonly Buffer[], options: { readonly epoch: number }): { baseOffset: number; lastOffset: number };
+  append(values: readonly Buffer[], { epoch }: { readonly epoch: number }): { baseOffset: number; lastOffset: number } {
+    assert(values.length > 0, 'a batch has at least one record');
+    const { core, loop } = this.#run();
+    const most = this.#options.config.maxBatchSizeInBytes;
+    // Per record: length, attributes, deltas, null key, value length, header count.
+    const size = values.reduce((sum, value) => sum + value.length + 24, 61);
+    if (size > most) throw new BatchTooLargeError(`${values.length} records of ${size} bytes; a batch holds ${most}`);
+    const batch = loop.propose({ values, epoch });
+    if (batch !== undefined) return { baseOffset: batch.baseOffset, lastOffset: batch.lastOffset };
+    const { leaderId, role } = core;
+    const detail = `node ${this.#options.nodeId} does not lead the quorum in epoch ${epoch}; it is in ${role.epoch}`;
+    throw new NotLeaderError({ leaderId, leaderEpoch: role.epoch, detail });
+  }
+
   /** Gives leadership up, if this node still leads in that epoch. */
-  resign(options: { readonly epoch: number; readonly reason: string }): void;
+  resign({ epoch, reason }: { readonly epoch: number; readonly reason: string }): void {
+    this.#run().loop.step({ kind: 'resigned', epoch, reason });
+  }
+
+  /** Raises kraft.version as the leader of that epoch; has no effect while a voter does not speak it (KIP-853). */
+  upgradeKraftVersion({ epoch, version }: { readonly epoch: number; readonly version: number }): void {
+    this.#run().loop.step({ kind: 'kraftVersionProposed', epoch, version });
+  }
+
   /** Delivers from the beginning; the function that comes back ends the subscription. */
-  subscribe(listener: RaftListener): () => void;
-  /** Writes the state as of `offset` (which must be committed). Resolves when it is durable; false when it is not news. */
-  createSnapshot(id: { readonly offset: number; readonly epoch: number }, records: Iterable<Buffer>): Promise<boolean>;
+  subscribe(listener: RaftListener): () => void {
+    const end = this.#delivery.subscribe(listener);
+    if (this.#running !== undefined) this.#delivery.pump();
+    return end;
+  }
+
+  /** Writes the state as of `offset` (which must be committed); resolves when it is durable, false when it is not news. */
+  createSnapshot(id: OffsetAndEpoch, records: Iterable<Buffer>): Promise<boolean> {
+    return this.#run().keeper.create({ offset: id.offset, epoch: id.epoch }, records);
+  }
+
+  #serve<K extends ServedRequest['kind']>(request: Extract<ServedRequest, { kind: K }>): Promise<AnswerTo<K>> {
+    const { loop } = this.#run();
+    if (this.#isStopped) return Promise.reject(new Error('this node has left the quorum'));
+    const token = this.#nextToken++;
+    return new Promise<AnswerTo<K>>((resolve, reject) => {
+      // The core answers a request with an answer of its kind.
+      this.#waiting.set(token, { resolve: (answer) => resolve(answer as AnswerTo<K>), reject });
+      loop.step({ kind: 'requestReceived', token, request });
+    });
+  }
+
+  #answer(token: number, answer: Answer): void {
+    this.#waiting.get(token)?.resolve(answer);
+    this.#waiting.delete(token);
+  }
+
+  async #readRecords(range: ReadRange, epoch: number): Promise<Chunks | undefined> {
+    const { core, log } = this.#run();
+    const leads = (): boolean => core.role.role === 'leader' && core.role.epoch === epoch;
+    if (!leads()) return undefined;
+    const outcome = await log.read(range);
+    // Meanwhile another leader may have had this log cut and filled with other records.
+    return outcome.kind === 'data' && leads() ? outcome.records : undefined;
+  }
+
+  async #readSnapshot(range: { id: OffsetAndEpoch; position: number; maxBytes: number }): Promise<SnapshotBytes> {
+    const nothing = { size: 0, bytes: Buffer.alloc(0) };
+    try {
+      const read = await this.#snapshots.readBytes(range.id, range.position, range.maxBytes);
+      const error = read.bytes.length === 0 ? ErrorCode.POSITION_OUT_OF_RANGE : ErrorCode.NONE;
+      return { ...read, error };
+    } catch (error) {
+      this.#options.logger.warn({ offset: range.id.offset, error: String(error) }, 'a snapshot can not be read');
+      return { ...nothing, error: ErrorCode.SNAPSHOT_NOT_FOUND };
+    }
+  }
+
+  #bootstrapServers(): Destination[] {
+    const { voters, listeners } = this.#options;
+    if (voters.kind === 'static') return [];
+    const isOwn = (host: string, port: number): boolean =>
+      listeners.some((own) => own.host === host && own.port === port);
+    return voters.servers
+      .filter(({ host, port }) => !isOwn(host, port))
+      .map(({ host, port }, i) => ({ nodeId: -2 - i, host, port }));
+  }
+
+  #run(): Running {
+    if (this.#running === undefined) throw new Error('the node is not started');
+    return this.#running;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isStopped) return;
+    const cause = error instanceof Error ? error : new Error(String(error));
+    this.#options.logger.error({ error: cause.message, stack: cause.stack }, 'the quorum member can not go on');
+    this.#finish();
+    this.#options.onFatal(cause);
+  }
+
+  #finish(): void {
+    this.#isStopped = true;
+    this.#running?.loop.stop();
+    for (const { reject } of this.#waiting.values()) reject(new Error('this node has left the quorum'));
+    this.#waiting.clear();
+    this.#stopped.resolve();
+  }
 }
