@@ -9,10 +9,9 @@ type Chunk<V> = readonly (V | undefined)[];
 
 const bits = 5;
 const mask = (1 << bits) - 1;
-/** Above any partition count that can work; a greater key is a corrupt record, not a big topic. */
-const maxKey = 1 << 22;
-
 export class DenseMap<V> implements ReadonlyMap<number, V> {
+  /** Keys are below this: above any partition count that can work, so that a greater one is a broken record. */
+  static readonly maxKey = 1 << 22;
   static readonly #empty = new DenseMap<never>([], 0);
 
   readonly size: number;
@@ -53,7 +52,7 @@ export class DenseMap<V> implements ReadonlyMap<number, V> {
     const copied = new Map<number, (V | undefined)[]>();
     let size = this.size;
     for (const [key, value] of changes) {
-      assert(Number.isInteger(key) && key >= 0 && key < maxKey, () => `key ${key} of a dense map`);
+      assert(Number.isInteger(key) && key >= 0 && key < DenseMap.maxKey, () => `key ${key} of a dense map`);
       const at = key >> bits;
       let chunk = copied.get(at);
       if (chunk === undefined) {

@@ -131,8 +131,10 @@ function outsideRange(range: ConfigValidator & { kind: 'range' }, value: number)
 
 function notOneOf(allowed: ConfigValidator & { kind: 'oneOf' }, value: ConfigValue): string | undefined {
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const same = (item: string, value: string): boolean =>
+    allowed.ignoreCase ? item.toLowerCase() === value.toLowerCase() : item === value;
   const known = (item: unknown): boolean =>
-    typeof item === 'string' && allowed.values.includes(allowed.ignoreCase ? item.toLowerCase() : item);
+    typeof item === 'string' && allowed.values.some((value) => same(item, value));
   const all = allowed.values.join(', ');
   if (items.every(known)) return undefined;
   return allowed.ignoreCase ? `String must be one of (case insensitive): ${all}` : `String must be one of: ${all}`;

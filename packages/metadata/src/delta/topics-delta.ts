@@ -94,16 +94,21 @@ export class TopicsDelta {
   }
 
   replayPartition(record: PartitionRecord): void {
-    this.#topicOf(record).set(record.partitionId, partitionOf(record));
+    const topic = this.#nameOfPartition(record);
+    const index = record.partitionId;
+    if (index < 0 || index >= DenseMap.maxKey) throw new ReplayError(`topic ${topic} cannot have a partition ${index}`);
+    this.#topic(record.topicId).set(index, partitionOf(record));
   }
 
   replayPartitionChange(record: PartitionChangeRecord): void {
-    const topic = this.#topicOf(record);
-    const before = topic.partition(record.partitionId);
+    const { topicId, partitionId } = record;
+    const name = this.#nameOfPartition(record);
+    const pending = this.#changed.get(topicId);
+    const before = pending === undefined ? this.base.partition(topicId, partitionId) : pending.partition(partitionId);
     if (before === undefined) {
-      throw new ReplayError(`topic ${topic.name} (${topic.id}) has no partition ${record.partitionId} to change`);
+      throw new ReplayError(`topic ${name} (${topicId}) has no partition ${partitionId} to change`);
     }
-    topic.set(record.partitionId, changedPartition(before, record));
+    this.#topic(topicId).set(partitionId, changedPartition(before, record));
   }
 
   /** Returns the topic's name. */
@@ -157,11 +162,10 @@ export class TopicsDelta {
     return new TopicsImage(byName, byId);
   }
 
-  #topicOf(record: PartitionRecord | PartitionChangeRecord): TopicDelta {
-    if (this.nameOf(record.topicId) === undefined) {
-      throw new ReplayError(`partition ${record.partitionId} belongs to topic ${record.topicId}, which is not there`);
-    }
-    return this.#topic(record.topicId);
+  #nameOfPartition(record: PartitionRecord | PartitionChangeRecord): string {
+    const name = this.nameOf(record.topicId);
+    if (name !== undefined) return name;
+    throw new ReplayError(`partition ${record.partitionId} belongs to topic ${record.topicId}, which is not there`);
   }
 
   /** The delta of a topic that is known to be there. */

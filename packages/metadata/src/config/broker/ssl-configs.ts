@@ -3,7 +3,7 @@
  *
  * What selects a JVM provider is accepted without a meaning.
  */
-import { boolean, className, list, password, required, string } from '../config-spec.ts';
+import { boolean, className, list, password, string } from '../config-spec.ts';
 
 export const sslConfigs = {
   'principal.builder.class': className('org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder', {
