@@ -186,8 +186,7 @@ function writeAll(fd: number, pieces: readonly Uint8Array[], position: number): 
   let at = position;
   while (left.length > 0) {
     const first = left[0] as Uint8Array;
-    const written =
-      left.length === 1 ? fs.writeSync(fd, first, 0, first.length, at) : fs.writevSync(fd, left as Uint8Array[], at);
+    const written = left.length === 1 ? fs.writeSync(fd, first, 0, first.length, at) : fs.writevSync(fd, left, at);
     left = behind(left, written);
     at += written;
   }

@@ -19,13 +19,14 @@ export type {
   VerificationGuard,
 } from './core/outcomes.ts';
 export { LogOfflineError } from './log-offline-error.ts';
-export {
-  LogStore,
-  type CreateLog,
-  type DirectoryStatus,
-  type LogDirectory,
-  type LogStoreConfig,
-  type LogStoreOptions,
-  type LogStoreStats,
-} from './log-store.ts';
+export { LogStore } from './log-store.ts';
+export type { LogFacts } from './log-facts.ts';
 export { PartitionLog } from './partition-log.ts';
+export type {
+  CreateLog,
+  DirectoryStatus,
+  LogDirectory,
+  LogStoreConfig,
+  LogStoreOptions,
+  LogStoreStats,
+} from './store-types.ts';

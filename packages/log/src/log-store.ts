@@ -1,79 +1,333 @@
-/** All logs of a process over its log directories. Public signatures first; the body follows. */
-import type { Logger, Uuid, World } from '@tidelog/core';
-import type { LogConfig } from './core/log-config.ts';
-import type { PartitionLog } from './partition-log.ts';
+/**
+ * All logs of a process, over one or more log directories (`log.dirs`). Opens them, makes and deletes them, keeps the
+ * checkpoints, and says which directory has failed. A new log goes to the directory that holds the fewest.
+ */
+import { randomUuid, zeroUuid, type Logger, type World } from '@tidelog/core';
+import { encodePartitionMetadata, type CheckpointEntry } from './core/checkpoint-text.ts';
+import {
+  deletedDirectoryName,
+  isLegalTopic,
+  partitionDirectoryName,
+  partitionMetadataFileName,
+} from './core/segment-names.ts';
+import { FileHandles } from './file-handles.ts';
+import { IndexCache } from './index-cache.ts';
+import { DirectoryHealth, type LogContext } from './log-context.ts';
+import { asOffline, openDirectory, writeCheckpoints, writeCleanMarker } from './log-directory.ts';
+import { LogOfflineError } from './log-offline-error.ts';
+import { LogState } from './log-state.ts';
+import { PartitionLog } from './partition-log.ts';
+import { loadLogs, pause } from './store-loader.ts';
+import type { CreateLog, DirectoryStatus, LogStoreConfig, LogStoreOptions, LogStoreStats } from './store-types.ts';
+import { TailBudget } from './tail.ts';
+import { TurnEnd } from './turn-end.ts';
 
-export interface LogDirectory {
-  readonly path: string;
-  readonly directoryId: Uuid;
+interface OpenLog {
+  readonly log: PartitionLog;
+  readonly state: LogState;
 }
 
-export interface LogStoreConfig {
-  /** What a log is opened with at start, until its owner calls reconfigure. */
-  readonly logDefaults: LogConfig;
-  /** Per-topic settings at start; overrides logDefaults. */
-  readonly configFor?: (topic: string) => LogConfig;
-  /** Bytes of recently appended batches kept in memory, over all logs. Default 64 MiB. */
-  readonly tailBytes?: number;
-  /** The same for one log. Default a quarter of it all. */
-  readonly tailBytesPerLog?: number;
-  /** Files held open at a time. Default 4096. */
-  readonly maxOpenFiles?: number;
-  /** producer.id.expiration.ms. Default a day. */
-  readonly producerIdExpirationMs?: number;
-  /** num.recovery.threads.per.data.dir: logs recovered at a time in one directory. Default 2. */
-  readonly recoveryConcurrency?: number;
-  /** A synchronous write that takes longer sends its directory over to asynchronous writes. Default 20. */
-  readonly slowWriteMs?: number;
-  /** transaction.partition.verification.enable. Default true. */
-  readonly transactionVerification?: boolean;
-}
+const mebibyte = 1024 * 1024;
+/** How long retention may hold the loop before it pauses, in milliseconds. */
+const sliceMs = 5;
 
-export interface LogStoreOptions {
-  readonly world: World;
-  readonly logger: Logger;
-  readonly logDirs: readonly LogDirectory[];
-  readonly config: LogStoreConfig;
-}
-
-export interface DirectoryStatus extends LogDirectory {
-  readonly offline: boolean;
-  readonly error?: string;
-  readonly totalBytes: number;
-  readonly usableBytes: number;
-}
-
-export interface LogStoreStats {
-  fileReads: number;
-  bytesFromFiles: number;
-  memoryReads: number;
-  bytesFromMemory: number;
-  writes: number;
-  bytesWritten: number;
-  syncs: number;
-}
-
-export interface CreateLog {
-  readonly topic: string;
-  readonly topicId: Uuid;
-  readonly partition: number;
-  readonly config: LogConfig;
-  /** A directory id; the online directory with the fewest logs when absent. */
-  readonly directory?: Uuid;
-}
-
-export declare class LogStore {
+export class LogStore {
   readonly stats: LogStoreStats;
-  static open(options: LogStoreOptions): Promise<LogStore>;
-  /** The broker epoch of the previous clean shutdown of all directories; -1 when it was not clean. */
-  get previousBrokerEpoch(): number;
-  logs(): Iterable<PartitionLog>;
-  get(topic: string, partition: number): PartitionLog | undefined;
-  create(options: CreateLog): PartitionLog;
-  delete(topic: string, partition: number): Promise<void>;
-  directories(): DirectoryStatus[];
-  onDirectoryOffline(callback: (directory: DirectoryStatus) => void): void;
-  runRetention(): void;
-  checkpoint(): Promise<void>;
-  close(options: { readonly brokerEpoch: number }): Promise<void>;
+  readonly #world: World;
+  readonly #logger: Logger;
+  readonly #config: LogStoreConfig;
+  readonly #context: LogContext;
+  readonly #directories: DirectoryHealth[];
+  readonly #logs = new Map<string, OpenLog>();
+  readonly #offlineCallbacks: ((directory: DirectoryStatus) => void)[] = [];
+  #previousBrokerEpoch = -1;
+  #closed = false;
+
+  private constructor({ world, logger, logDirs, config }: LogStoreOptions) {
+    this.#world = world;
+    this.#logger = logger;
+    this.#config = config;
+    this.#context = makeContext(world, logger, config);
+    this.stats = this.#context.stats;
+    this.#directories = logDirs.map((directory) => new DirectoryHealth(directory));
+    for (const health of this.#directories) health.onOffline = (error) => this.#onOffline(health, error);
+  }
+
+  /** Opens every directory and log. A directory that fails is offline, and the others are served. */
+  static async open(options: LogStoreOptions): Promise<LogStore> {
+    const store = new LogStore(options);
+    const epochs = await Promise.all(store.#directories.map((health) => store.#openDirectory(health)));
+    const known = epochs.filter((epoch) => epoch !== undefined);
+    if (known.length === epochs.length && known.length > 0) store.#previousBrokerEpoch = Math.min(...known);
+    return store;
+  }
+
+  /** The broker epoch that the last clean stop of all directories left; -1 when it was not clean. */
+  get previousBrokerEpoch(): number {
+    return this.#previousBrokerEpoch;
+  }
+
+  /** Files that are held open now. */
+  get openFiles(): number {
+    return this.#context.handles.size;
+  }
+
+  *logs(): Generator<PartitionLog, void, undefined> {
+    for (const { log } of this.#logs.values()) yield log;
+  }
+
+  get(topic: string, partition: number): PartitionLog | undefined {
+    return this.#logs.get(partitionDirectoryName({ topic, partition }))?.log;
+  }
+
+  /** Makes a log, or answers the one that is there. Throws LogOfflineError when no directory can hold it. */
+  create(options: CreateLog): PartitionLog {
+    const { topic, topicId, partition, config } = options;
+    if (!isLegalTopic(topic)) throw new Error(`${JSON.stringify(topic)} cannot be the name of a topic`);
+    const known = this.#logs.get(partitionDirectoryName({ topic, partition }));
+    if (known !== undefined) return this.#adopt(known, options);
+    const health = this.#directoryFor(options.directory);
+    const state = new LogState({ topic, topicId, partition }, config, this.#context, health);
+    try {
+      this.#makeFiles(state);
+    } catch (error) {
+      throw asOffline(error, state.path);
+    }
+    return this.#add(state);
+  }
+
+  /** Takes the log out at once; its files go after file.delete.delay.ms. */
+  async delete(topic: string, partition: number): Promise<void> {
+    const name = partitionDirectoryName({ topic, partition });
+    const open = this.#logs.get(name);
+    if (open === undefined) return;
+    this.#logs.delete(name);
+    const { log, state } = open;
+    log.abandon();
+    const { disk, timers, random } = this.#world;
+    const doomed = `${state.directory.path}/${deletedDirectoryName(state.identity, randomUuid(random))}`;
+    try {
+      disk.rename(state.path, doomed);
+      await disk.syncDirectory(state.directory.path);
+    } catch (error) {
+      const offline = asOffline(error, state.path);
+      state.directory.takeOffline(offline);
+      throw offline;
+    }
+    timers.after(state.config.fileDeleteDelayMs, () => this.#removeDirectory(doomed));
+  }
+
+  directories(): DirectoryStatus[] {
+    return this.#directories.map((health) => this.#statusOf(health));
+  }
+
+  onDirectoryOffline(callback: (directory: DirectoryStatus) => void): void {
+    this.#offlineCallbacks.push(callback);
+  }
+
+  /** Every log.retention.check.interval.ms. Pauses, so that it does not hold the loop. */
+  async runRetention(): Promise<void> {
+    await this.#forEachLog(({ log }) => {
+      log.runRetention(this.#world.clock.wall());
+    });
+  }
+
+  /** Every producer.id.expiration.check.interval.ms. */
+  async expireProducers(): Promise<void> {
+    await this.#forEachLog(({ log }) => log.expireProducers(this.#world.clock.wall()));
+  }
+
+  /** Writes recovery points, high watermarks and log starts; every log.flush.offset.checkpoint.interval.ms. */
+  async checkpoint(): Promise<void> {
+    for (const health of this.#directories) {
+      if (health.offline !== undefined || this.#closed) continue;
+      this.#writeCheckpoints(health);
+      await pause(this.#world);
+    }
+  }
+
+  /** Flushes and closes every log, and leaves the clean shutdown marker where nothing failed. */
+  async close({ brokerEpoch }: { readonly brokerEpoch: number }): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.all(this.#directories.map((health) => this.#closeDirectory(health, brokerEpoch)));
+    this.#context.handles.closeAll();
+  }
+
+  async #openDirectory(health: DirectoryHealth): Promise<number | undefined> {
+    const { logDefaults, configFor = () => logDefaults, recoveryConcurrency = 2 } = this.#config;
+    try {
+      const facts = openDirectory(this.#world.disk, health.path);
+      const clean = facts.cleanBrokerEpoch !== undefined;
+      const start = this.#world.clock.monotonic();
+      const context = this.#context;
+      const loaded = await loadLogs({ context, health, facts, configFor, concurrency: recoveryConcurrency });
+      for (const state of loaded) this.#addLoaded(state);
+      const tookMs = Math.round(this.#world.clock.monotonic() - start);
+      this.#logger.info({ directory: health.path, logs: loaded.length, clean, tookMs }, 'log directory opened');
+      return facts.cleanBrokerEpoch;
+    } catch (error) {
+      health.takeOffline(asOffline(error, health.path));
+      return undefined;
+    }
+  }
+
+  #addLoaded(state: LogState): void {
+    const other = this.#logs.get(state.name);
+    if (other === undefined) {
+      this.#add(state);
+      return;
+    }
+    const fields = { log: state.name, kept: other.state.path, ignored: state.path };
+    this.#logger.error(fields, 'the same log is in two directories; one of them is ignored');
+  }
+
+  #add(state: LogState): PartitionLog {
+    const log = new PartitionLog(state);
+    this.#logs.set(state.name, { log, state });
+    return log;
+  }
+
+  /** A log that is there already; one that has lost its topic id in a crash takes the one that it is asked for by. */
+  #adopt({ log, state }: OpenLog, { topicId, config }: CreateLog): PartitionLog {
+    if (state.identity.topicId === zeroUuid && topicId !== zeroUuid) {
+      state.identity = { ...state.identity, topicId };
+      this.#writeMetadata(state);
+    }
+    if (log.topicId !== topicId) throw new Error(`the log of ${state.name} belongs to topic id ${log.topicId}`);
+    log.reconfigure(config);
+    return log;
+  }
+
+  #makeFiles(state: LogState): void {
+    this.#world.disk.makeDirectory(state.path);
+    this.#writeMetadata(state);
+    const first = state.newSegment(0);
+    first.create();
+    state.segments = [first];
+  }
+
+  #writeMetadata(state: LogState): void {
+    const metadata = Buffer.from(encodePartitionMetadata(state.identity.topicId));
+    this.#context.handles.once(`${state.path}/${partitionMetadataFileName}`, 'write', (file) => {
+      file.write([metadata], 0);
+      file.truncate(metadata.length);
+    });
+    state.metadataUnsynced = true;
+  }
+
+  #directoryFor(directoryId: string | undefined): DirectoryHealth {
+    const online = this.#directories.filter(
+      (health) => health.offline === undefined && (directoryId === undefined || health.directoryId === directoryId),
+    );
+    const counts = new Map(online.map((health) => [health, 0]));
+    for (const { state } of this.#logs.values()) {
+      const count = counts.get(state.directory);
+      if (count !== undefined) counts.set(state.directory, count + 1);
+    }
+    let best: DirectoryHealth | undefined;
+    for (const [health, count] of counts) if (best === undefined || count < (counts.get(best) ?? 0)) best = health;
+    if (best !== undefined) return best;
+    const wanted = directoryId === undefined ? 'any log directory' : `log directory ${directoryId}`;
+    throw new LogOfflineError(`${wanted} is offline or unknown`, { path: this.#directories[0]?.path ?? '' });
+  }
+
+  #statusOf(health: DirectoryHealth): DirectoryStatus {
+    const { path, directoryId, offline } = health;
+    if (offline !== undefined) {
+      return { path, directoryId, offline: true, error: offline.message, totalBytes: -1, usableBytes: -1 };
+    }
+    const { total, usable } = this.#world.disk.freeBytes(path);
+    return { path, directoryId, offline: false, totalBytes: total, usableBytes: usable };
+  }
+
+  #onOffline(health: DirectoryHealth, error: LogOfflineError): void {
+    this.#logger.error({ directory: health.path, path: error.path }, `log directory offline: ${error.message}`);
+    for (const callback of this.#offlineCallbacks) callback(this.#statusOf(health));
+  }
+
+  #removeDirectory(path: string): void {
+    try {
+      this.#world.disk.removeDirectory(path);
+    } catch (error) {
+      this.#logger.warn({ path, error: String(error) }, 'the files of a deleted log could not be removed');
+    }
+  }
+
+  async #forEachLog(operation: (open: OpenLog) => void): Promise<void> {
+    const { clock } = this.#world;
+    let since = clock.monotonic();
+    for (const open of this.#logs.values()) {
+      if (this.#closed) return;
+      operation(open);
+      if (clock.monotonic() - since < sliceMs) continue;
+      await pause(this.#world);
+      since = clock.monotonic();
+    }
+  }
+
+  #writeCheckpoints(health: DirectoryHealth): void {
+    const recoveryPoints: CheckpointEntry[] = [];
+    const highWatermarks: CheckpointEntry[] = [];
+    const logStarts: CheckpointEntry[] = [];
+    for (const { state } of this.#logs.values()) {
+      if (state.directory !== health) continue;
+      const { topic, partition } = state.identity;
+      recoveryPoints.push({ topic, partition, offset: state.recoveryPoint });
+      highWatermarks.push({ topic, partition, offset: state.highWatermark });
+      const first = state.segments[0]?.baseOffset ?? 0;
+      if (state.logStartOffset > first) logStarts.push({ topic, partition, offset: state.logStartOffset });
+    }
+    try {
+      writeCheckpoints(this.#world.disk, health.path, { recoveryPoints, highWatermarks, logStarts });
+    } catch (error) {
+      this.#logger.error({ directory: health.path, error: String(error) }, 'checkpoints could not be written');
+    }
+  }
+
+  async #closeDirectory(health: DirectoryHealth, brokerEpoch: number): Promise<void> {
+    if (health.offline !== undefined) return;
+    const logs = [...this.#logs.values()].filter(({ state }) => state.directory === health);
+    // A log that failed must be scanned again at the next start, so the stop does not count as clean.
+    const damaged = logs.some(({ state }) => state.failure !== undefined);
+    try {
+      const next = logs.values();
+      const worker = async (): Promise<void> => {
+        for (const { log } of next) await log.close();
+      };
+      await Promise.all(Array.from({ length: 8 }, worker));
+    } catch (error) {
+      this.#logger.error({ directory: health.path, error: String(error) }, 'a log could not be closed cleanly');
+      return;
+    }
+    this.#writeCheckpoints(health);
+    if (!damaged) writeCleanMarker(this.#world.disk, health.path, brokerEpoch);
+  }
+}
+
+function makeContext(world: World, logger: Logger, config: LogStoreConfig): LogContext {
+  const total = config.tailBytes ?? 64 * mebibyte;
+  return {
+    world,
+    logger,
+    handles: new FileHandles(world.disk, config.maxOpenFiles ?? 4096),
+    cache: new IndexCache(),
+    tails: new TailBudget({ total, perLog: config.tailBytesPerLog ?? total / 4 }),
+    stats: {
+      fileReads: 0,
+      bytesFromFiles: 0,
+      memoryReads: 0,
+      bytesFromMemory: 0,
+      writes: 0,
+      bytesWritten: 0,
+      syncs: 0,
+    },
+    turn: new TurnEnd(world.timers),
+    limits: {
+      producerIdExpirationMs: config.producerIdExpirationMs ?? 86_400_000,
+      transactionVerification: config.transactionVerification ?? true,
+      slowWriteMs: config.slowWriteMs ?? 20,
+      pendingBytesMax: 64 * mebibyte,
+    },
+  };
 }

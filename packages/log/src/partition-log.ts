@@ -1,59 +1,263 @@
-/** One partition's log. Public signatures first; the body follows. */
-import type { Chunks } from '@tidelog/core';
+/**
+ * One partition's log: a sequence of record batches over segment files, with everything that Kafka keeps beside them.
+ * Deciding is left to core/, writing to LogWriter, durability to LogSyncer; this file joins them and tells the owner.
+ *
+ *   append ─ decided at once ─▶ end of turn: written ─▶ observer.onWritten ─▶ (synced) ─▶ observer.onAppended
+ *
+ * One owner at a time: there is one observer. Truncation is the owner's to order against its own appends.
+ */
+import { DiskError, type Chunks } from '@tidelog/core';
+import { ErrorCode } from '@tidelog/protocol';
 import type { LogConfig } from './core/log-config.ts';
 import type {
   AbortedTransaction,
   AppendOptions,
   AppendOutcome,
-  EpochEndOffset,
   LogObserver,
-  ProducerState,
   ReadOptions,
   ReadOutcome,
-  SegmentInfo,
   TimestampedOffset,
   VerificationGuard,
 } from './core/outcomes.ts';
-import type { LogOfflineError } from './log-offline-error.ts';
+import type { VerificationStart } from './core/producers.ts';
+import { collectAborted, type AbortedEntry } from './core/transaction-index.ts';
+import { LogAppender } from './log-appender.ts';
+import { isLackOfRoom, offlineBecause } from './log-context.ts';
+import { LogFacts } from './log-facts.ts';
+import { findByTimestamp, findMaxTimestamp } from './log-lookup.ts';
+import { readFromFiles, readFromMemory } from './log-reader.ts';
+import { advanceStart, applyRetention } from './log-retention.ts';
+import type { LogState } from './log-state.ts';
+import { LogSyncer } from './log-syncer.ts';
+import { restartLog, truncateEnd } from './log-truncation.ts';
+import { LogWriter } from './log-writer.ts';
+import { writeSnapshot } from './producer-files.ts';
+import type { Segment } from './segment.ts';
 
-export declare class PartitionLog {
-  readonly topic: string;
-  readonly partition: number;
-  readonly topicId: string;
-  readonly directoryId: string;
-  /** Settable; told about written and failed appends. */
+export class PartitionLog extends LogFacts {
+  /** The one that is told about written and failed appends. */
   observer: LogObserver | undefined;
-  get config(): LogConfig;
-  get logStartOffset(): number;
-  /** The end of what is written and readable. */
-  get logEndOffset(): number;
-  get highWatermark(): number;
-  get lastStableOffset(): number;
-  get recoveryPoint(): number;
-  get sizeInBytes(): number;
-  /** -1 when the log knows no epoch. */
-  get latestEpoch(): number;
-  get earliestEpoch(): number;
-  get offline(): LogOfflineError | undefined;
-  reconfigure(config: LogConfig): void;
-  append(records: Chunks, options: AppendOptions): AppendOutcome;
-  read(options: ReadOptions): ReadOutcome | Promise<ReadOutcome>;
-  updateHighWatermark(offset: number): number;
-  abortedTransactions(range: { readonly from: number; readonly to: number }): AbortedTransaction[];
-  offsetForTimestamp(timestamp: number, limits: { readonly upTo: number }): Promise<TimestampedOffset | undefined>;
-  maxTimestamp(): Promise<TimestampedOffset | undefined>;
-  endOffsetForEpoch(epoch: number): EpochEndOffset;
-  assignEpoch(epoch: number, startOffset: number): void;
-  truncateTo(offset: number): Promise<void>;
-  truncateFullyAndStartAt(offset: number, logStartOffset?: number): Promise<void>;
-  incrementLogStartOffset(offset: number, reason: string): boolean;
-  flush(): Promise<void>;
-  activeProducers(): ProducerState[];
-  startVerification(batch: {
-    readonly producerId: number;
-    readonly producerEpoch: number;
-    readonly baseSequence: number;
-    readonly supportsEpochBump: boolean;
-  }): VerificationGuard | undefined;
-  segments(): SegmentInfo[];
+  readonly #state: LogState;
+  readonly #writer: LogWriter;
+  readonly #appender: LogAppender;
+  readonly #syncer: LogSyncer;
+  #unsyncedRecords = 0;
+  #flushTimer = false;
+  /** Whether anything was written since the log was opened: an idle log is closed without touching its files. */
+  #wasWritten = false;
+
+  /** Made by LogStore only. */
+  constructor(state: LogState) {
+    super(state);
+    this.#state = state;
+    this.#syncer = new LogSyncer(state, {
+      synced: (offset) => this.#onSynced(offset),
+      failed: (error) => this.#onFailed(error.message),
+    });
+    this.#writer = new LogWriter(state, {
+      written: (segments) => this.#onWritten(segments),
+      sealed: (segment, snapshot, baseOffset) => this.#onSealed(segment, snapshot, baseOffset),
+      failed: (error) => this.#onFailed(`${error.code} at ${error.path}: what was accepted and not written is lost`),
+    });
+    this.#appender = new LogAppender(state, this.#writer);
+  }
+
+  reconfigure(config: LogConfig): void {
+    this.#state.config = config;
+  }
+
+  /**
+   * Decides at once; what is accepted is written at the end of this turn. The bytes belong to the log from now on (offset
+   * and epoch are written into them) and must not change. A duplicate may still be unwritten: it is written once
+   * logEndOffset has passed its last offset.
+   */
+  append(records: Chunks, options: AppendOptions): AppendOutcome {
+    return this.#appender.append(records, options);
+  }
+
+  /** From memory at once, or from the files later. Never rejects: what goes wrong is an outcome. */
+  read(options: ReadOptions): ReadOutcome | Promise<ReadOutcome> {
+    return readFromMemory(this.#state, options) ?? readFromFiles(this.#state, options);
+  }
+
+  /** Moves the high watermark to the offset, or to the log's end where that is less; never back. */
+  updateHighWatermark(offset: number): number {
+    const state = this.#state;
+    const next = Math.min(offset, state.logEndOffset);
+    if (next > state.highWatermark) {
+      state.highWatermark = next;
+      state.producers.onHighWatermark(next);
+    }
+    return state.highWatermark;
+  }
+
+  /** The aborted transactions that a reader of committed data at [from, to) has to skip. */
+  abortedTransactions({ from, to }: { readonly from: number; readonly to: number }): AbortedTransaction[] {
+    const { segments } = this.#state;
+    const found: AbortedEntry[] = [];
+    for (let index = this.#state.segmentIndexOf(from); index < segments.length; index++) {
+      if (collectAborted(segments[index]?.aborted() ?? [], { from, to }, found)) break;
+    }
+    return found.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }));
+  }
+
+  /** The first record below `upTo` whose timestamp is at least the one asked for. Throws DiskError. */
+  offsetForTimestamp(timestamp: number, { upTo }: { readonly upTo: number }): Promise<TimestampedOffset | undefined> {
+    return findByTimestamp(this.#state, timestamp, upTo);
+  }
+
+  /** The record with the largest timestamp. Throws DiskError. */
+  maxTimestamp(): Promise<TimestampedOffset | undefined> {
+    return findMaxTimestamp(this.#state);
+  }
+
+  /** A leader's first act in its epoch: everything from the offset on is of that epoch. */
+  assignEpoch(epoch: number, startOffset: number): void {
+    if (this.#state.epochs.assign(epoch, startOffset)) this.#attempt(() => this.#state.epochFile.write());
+  }
+
+  /**
+   * Removes every record at and above the offset. All but the state of producers is in place when the call returns, if
+   * nothing was being written; await it before the next append.
+   */
+  async truncateTo(offset: number): Promise<void> {
+    if (!this.#writer.isIdle) await this.#writer.drain();
+    const state = this.#state;
+    if (offset >= state.logEndOffset) return;
+    try {
+      this.#wasWritten = true;
+      if (offset <= state.logStartOffset) restartLog(state, offset, offset);
+      else await truncateEnd(state, offset);
+    } catch (error) {
+      this.#takeOffline(error, 'truncating');
+    }
+  }
+
+  /** Forgets all records and goes on at the offset. */
+  async truncateFullyAndStartAt(offset: number, logStartOffset: number = offset): Promise<void> {
+    if (!this.#writer.isIdle) await this.#writer.drain();
+    this.#attempt(() => restartLog(this.#state, offset, logStartOffset));
+    this.#syncer.onNewFiles();
+  }
+
+  /** DeleteRecords, or a follower that takes over its leader's start; false when there is nothing to do. */
+  incrementLogStartOffset(offset: number, reason: string): boolean {
+    const state = this.#state;
+    if (offset <= state.logStartOffset || offset > state.highWatermark) return false;
+    this.#attempt(() => advanceStart(state, offset));
+    state.context.logger.debug({ log: state.name, logStartOffset: offset, reason }, 'the log start has moved');
+    return true;
+  }
+
+  /** Everything appended before the call is on stable storage when this resolves. Throws LogOfflineError. */
+  async flush(): Promise<void> {
+    await this.#writer.drain();
+    await this.#syncer.flush();
+  }
+
+  /** KIP-890: asked for before the first batch of a transaction; undefined when it is open already. */
+  startVerification(batch: Omit<VerificationStart, 'wallNow'>): VerificationGuard | undefined {
+    return this.#state.producers.startVerification({ ...batch, wallNow: this.#state.context.world.clock.wall() });
+  }
+
+  /** Forgets producers that were silent for producer.id.expiration.ms. */
+  expireProducers(wallNow: number): void {
+    this.#state.producers.expire(wallNow, this.#state.context.limits.producerIdExpirationMs);
+  }
+
+  /** Deletes segments that have outlived their retention; answers how many. */
+  runRetention(wallNow: number): number {
+    if (!this.#writer.isIdle || this.#state.offline !== undefined || this.#state.gone) return 0;
+    return this.#attempt(() => applyRetention(this.#state, wallNow)) ?? 0;
+  }
+
+  /** Writes and syncs everything, snapshot and indexes included, and lets go of the files. */
+  async close(): Promise<void> {
+    const state = this.#state;
+    if (state.offline === undefined) {
+      await this.#writer.drain();
+      await this.#syncer.flush();
+      if (this.#wasWritten) await this.#syncer.finish();
+    }
+    this.abandon();
+  }
+
+  /** Lets go of the files as they are; nothing under way will be reported any more. */
+  abandon(): void {
+    const state = this.#state;
+    state.gone = true;
+    state.tail.clear();
+    for (const segment of state.segments) segment.close();
+    this.observer = undefined;
+  }
+
+  #onWritten(segments: ReadonlySet<Segment>): void {
+    const state = this.#state;
+    const { config, active, logEndOffset } = state;
+    this.#syncer.onWritten(segments);
+    this.#wasWritten = true;
+    state.producers.onWritten(logEndOffset);
+    for (const segment of segments) if (segment.wantsSpill) this.#attempt(() => segment.spillIndexes({ sync: false }));
+    if (segments.size > 1 || (segments.size === 1 && !segments.has(active))) this.#sync();
+    if (config.flushBeforeAck) {
+      this.observer?.onWritten?.(logEndOffset);
+      this.#sync();
+      return;
+    }
+    if (config.flushMessages !== Infinity || config.flushMs !== Infinity) this.#flushInTime();
+    this.observer?.onAppended(logEndOffset);
+  }
+
+  #flushInTime(): void {
+    const { config, context, logEndOffset, recoveryPoint } = this.#state;
+    this.#unsyncedRecords = logEndOffset - recoveryPoint;
+    if (this.#unsyncedRecords >= config.flushMessages || config.flushMs <= 0) {
+      this.#sync();
+    } else if (!this.#flushTimer && config.flushMs !== Infinity) {
+      this.#flushTimer = true;
+      context.world.timers.after(config.flushMs, () => {
+        this.#flushTimer = false;
+        if (!this.#state.gone) this.#sync();
+      });
+    }
+  }
+
+  #onSealed(segment: Segment, snapshot: Buffer, baseOffset: number): void {
+    segment.seal();
+    segment.spillIndexes({ sync: false });
+    writeSnapshot(this.#state, baseOffset, snapshot);
+    this.#syncer.onWritten(new Set([segment]));
+    this.#syncer.onNewFiles();
+  }
+
+  #onSynced(offset: number): void {
+    if (this.#state.config.flushBeforeAck) this.observer?.onAppended(offset);
+  }
+
+  #onFailed(detail: string): void {
+    this.#state.context.logger.error({ log: this.#state.name }, detail);
+    this.observer?.onFailed(ErrorCode.KAFKA_STORAGE_ERROR, detail);
+  }
+
+  /** The outcome of this sync reaches the owner through events; it never rejects. */
+  #sync(): void {
+    void this.#syncer.request();
+  }
+
+  #attempt<T>(operation: () => T): T | undefined {
+    try {
+      return operation();
+    } catch (error) {
+      this.#takeOffline(error, 'changing');
+      return undefined;
+    }
+  }
+
+  #takeOffline(error: unknown, doing: string): void {
+    if (!(error instanceof DiskError)) throw error;
+    const state = this.#state;
+    state.context.logger.error({ log: state.name, path: error.path, code: error.code }, `${doing} the log failed`);
+    if (isLackOfRoom(error)) return;
+    state.directory.takeOffline(offlineBecause(error, doing));
+  }
 }

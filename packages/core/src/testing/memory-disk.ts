@@ -190,8 +190,8 @@ export class MemoryDisk implements Disk {
 interface FileHost {
   check(operation: DiskOperation): DiskErrorCode | undefined;
   room(): number;
-  defer(completion: () => void): void;
-  wall(): number;
+  readonly defer: (completion: () => void) => void;
+  readonly wall: () => number;
   onClose(): void;
 }
 

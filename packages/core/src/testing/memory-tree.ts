@@ -1,7 +1,7 @@
 /** The names on the in-memory disk: a tree of directories whose leaves are file contents. Changes are values, so that a
  * second, durable tree can follow the visible one at a distance. */
 import { DiskError } from '../world.ts';
-import { MemoryFileContent } from './memory-file-content.ts';
+import type { MemoryFileContent } from './memory-file-content.ts';
 
 export type MemoryNode = MemoryFileContent | MemoryDirectory;
 

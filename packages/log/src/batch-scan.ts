@@ -1,0 +1,44 @@
+/**
+ * Steps through the batches in a buffer that was read from a segment, looking only at the few bytes that say where the
+ * next one begins. Everything is a number; nothing is allocated per batch.
+ */
+
+const headerBytes = 61;
+const lengthOverhead = 12;
+
+export class BatchScan {
+  readonly bytes: Buffer;
+  /** Of the current batch in the buffer. */
+  at = 0;
+  baseOffset = -1;
+  lastOffset = -1;
+  sizeInBytes = 0;
+  maxTimestamp = -1;
+
+  constructor(bytes: Buffer, start = 0) {
+    this.bytes = bytes;
+    this.at = start;
+  }
+
+  /** Reads the header at the current place; false when it is not all there or no batch's. */
+  look(): boolean {
+    const { bytes, at } = this;
+    if (at + headerBytes > bytes.length) return false;
+    const length = bytes.readInt32BE(at + 8);
+    if (length < headerBytes - lengthOverhead) return false;
+    this.baseOffset = bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+    this.lastOffset = this.baseOffset + bytes.readInt32BE(at + 23);
+    this.maxTimestamp = bytes.readInt32BE(at + 35) * 0x1_0000_0000 + bytes.readUInt32BE(at + 39);
+    this.sizeInBytes = length + lengthOverhead;
+    return true;
+  }
+
+  /** Whether the current batch ends inside the buffer. */
+  get isWhole(): boolean {
+    return this.at + this.sizeInBytes <= this.bytes.length;
+  }
+
+  skip(): void {
+    this.at += this.sizeInBytes;
+  }
+}

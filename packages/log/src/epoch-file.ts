@@ -1,0 +1,42 @@
+/**
+ * `leader-epoch-checkpoint`: replaced whole at every change, synced only together with the log. What a crash loses of it
+ * is found again in the batches above the recovery point.
+ */
+import { encodeEpochs } from './core/checkpoint-text.ts';
+import { epochFileName } from './core/segment-names.ts';
+import type { LogState } from './log-state.ts';
+
+export class EpochFile {
+  readonly #state: LogState;
+  #unsynced = false;
+
+  constructor(state: LogState) {
+    this.#state = state;
+  }
+
+  get path(): string {
+    return `${this.#state.path}/${epochFileName}`;
+  }
+
+  write(): void {
+    const { context, epochs } = this.#state;
+    const temporary = `${this.path}.tmp`;
+    const content = Buffer.from(encodeEpochs(epochs.entries));
+    context.handles.once(temporary, 'write', (file) => {
+      file.write([content], 0);
+      file.truncate(content.length);
+    });
+    context.world.disk.rename(temporary, this.path);
+    this.#unsynced = true;
+  }
+
+  /** Makes the last write durable; true when there was one, so that the directory has to be synced too. */
+  async sync(): Promise<boolean> {
+    if (!this.#unsynced) return false;
+    this.#unsynced = false;
+    const { handles } = this.#state.context;
+    await handles.use(this.path, 'write', (file) => file.sync());
+    handles.forget(this.path);
+    return true;
+  }
+}

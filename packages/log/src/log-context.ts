@@ -1,0 +1,86 @@
+/** What all logs of a store share, and what the logs of one directory share. */
+import type { DiskError, Logger, Uuid, World } from '@tidelog/core';
+import type { FileHandles } from './file-handles.ts';
+import type { IndexCache } from './index-cache.ts';
+import { LogOfflineError } from './log-offline-error.ts';
+import type { LogStoreStats } from './store-types.ts';
+import type { TailBudget } from './tail.ts';
+import type { TurnEnd } from './turn-end.ts';
+
+export interface LogContext {
+  readonly world: World;
+  readonly logger: Logger;
+  readonly handles: FileHandles;
+  readonly cache: IndexCache;
+  readonly tails: TailBudget;
+  readonly stats: LogStoreStats;
+  readonly turn: TurnEnd;
+  readonly limits: LogLimits;
+}
+
+export interface LogLimits {
+  readonly producerIdExpirationMs: number;
+  readonly transactionVerification: boolean;
+  /** A synchronous write that takes longer sends its directory over to asynchronous ones. */
+  readonly slowWriteMs: number;
+  /** Accepted bytes of one log that may wait to be written; beyond, appends are refused. */
+  readonly pendingBytesMax: number;
+}
+
+/** Asynchronous writes in a row that must have been quick before a directory is written to on the loop again. */
+const quickWritesToRecover = 16;
+
+/**
+ * One log directory as its logs see it: whether it still works, and whether it is slow.
+ *
+ *   quick ──a write on the loop takes longer than slowWriteMs──▶ slow ──16 quick asynchronous writes──▶ quick
+ *   either ──an error that is not lack of room──▶ offline (for good: only a restart brings it back)
+ */
+export class DirectoryHealth {
+  readonly path: string;
+  readonly directoryId: Uuid;
+  onOffline: ((error: LogOfflineError) => void) | undefined;
+  #offline: LogOfflineError | undefined;
+  #slow = false;
+  #quickWrites = 0;
+
+  constructor({ path, directoryId }: { readonly path: string; readonly directoryId: Uuid }) {
+    this.path = path;
+    this.directoryId = directoryId;
+  }
+
+  get offline(): LogOfflineError | undefined {
+    return this.#offline;
+  }
+
+  get slow(): boolean {
+    return this.#slow;
+  }
+
+  takeOffline(error: LogOfflineError): void {
+    if (this.#offline !== undefined) return;
+    this.#offline = error;
+    this.onOffline?.(error);
+  }
+
+  /** Takes note of how long a write took, in milliseconds; true when that changes how writes are done. */
+  onWriteTook(tookMs: number, slowWriteMs: number): boolean {
+    if (!this.#slow) {
+      this.#slow = tookMs > slowWriteMs;
+      this.#quickWrites = 0;
+      return this.#slow;
+    }
+    this.#quickWrites = tookMs > slowWriteMs / 2 ? 0 : this.#quickWrites + 1;
+    if (this.#quickWrites >= quickWritesToRecover) this.#slow = false;
+    return !this.#slow;
+  }
+}
+
+/** Whether a log goes on after this error once the operator has made room. */
+export function isLackOfRoom(error: DiskError): boolean {
+  return error.code === 'ENOSPC' || error.code === 'EMFILE';
+}
+
+export function offlineBecause(error: DiskError, doing: string): LogOfflineError {
+  return new LogOfflineError(`${doing} ${error.path} failed: ${error.code}`, { path: error.path, cause: error });
+}

@@ -1,0 +1,85 @@
+/**
+ * The files of one log directory that belong to no single log: the lock, the clean shutdown marker and the checkpoints.
+ * The marker is read and removed before any log is opened, so that a crash from then on is seen.
+ */
+import { DiskError, type Disk } from '@tidelog/core';
+import {
+  decodeCleanShutdown,
+  decodeOffsets,
+  encodeCleanShutdown,
+  encodeOffsets,
+  type CheckpointEntry,
+} from './core/checkpoint-text.ts';
+import { directoryFiles } from './core/segment-names.ts';
+import { LogOfflineError } from './log-offline-error.ts';
+import { isMissing } from './segment.ts';
+
+type Offsets = ReadonlyMap<string, number>;
+
+/** What the last process left in a directory; offsets by `<topic>-<partition>`. */
+export interface DirectoryFacts {
+  /** Undefined after an unclean stop. */
+  readonly cleanBrokerEpoch: number | undefined;
+  readonly recoveryPoints: Offsets;
+  readonly highWatermarks: Offsets;
+  readonly logStarts: Offsets;
+}
+
+export interface DirectoryCheckpoints {
+  readonly recoveryPoints: readonly CheckpointEntry[];
+  readonly highWatermarks: readonly CheckpointEntry[];
+  readonly logStarts: readonly CheckpointEntry[];
+}
+
+/** Takes the directory for this process and reads what the last one left. Throws LogOfflineError or DiskError. */
+export function openDirectory(disk: Disk, path: string): DirectoryFacts {
+  disk.makeDirectory(path);
+  const lockPath = `${path}/${directoryFiles.lock}`;
+  if (!disk.lock(lockPath)) {
+    throw new LogOfflineError(`${path} is in use by another process`, { path: lockPath });
+  }
+  const markerPath = `${path}/${directoryFiles.cleanShutdown}`;
+  const marker = readIfThere(disk, markerPath);
+  const facts: DirectoryFacts = {
+    cleanBrokerEpoch: marker === undefined ? undefined : decodeCleanShutdown(marker),
+    recoveryPoints: readOffsets(disk, path, directoryFiles.recoveryPoints),
+    highWatermarks: readOffsets(disk, path, directoryFiles.highWatermarks),
+    logStarts: readOffsets(disk, path, directoryFiles.logStarts),
+  };
+  if (marker !== undefined) disk.remove(markerPath);
+  return facts;
+}
+
+export function writeCheckpoints(disk: Disk, path: string, checkpoints: DirectoryCheckpoints): void {
+  const files: readonly (readonly [string, readonly CheckpointEntry[]])[] = [
+    [directoryFiles.recoveryPoints, checkpoints.recoveryPoints],
+    [directoryFiles.logStarts, checkpoints.logStarts],
+    [directoryFiles.highWatermarks, checkpoints.highWatermarks],
+  ];
+  for (const [name, entries] of files) disk.replaceFile(`${path}/${name}`, Buffer.from(encodeOffsets(entries)));
+}
+
+/** Says that every log of the directory was closed and all checkpoints are written. */
+export function writeCleanMarker(disk: Disk, path: string, brokerEpoch: number): void {
+  disk.replaceFile(`${path}/${directoryFiles.cleanShutdown}`, Buffer.from(encodeCleanShutdown(brokerEpoch)));
+}
+
+export function readIfThere(disk: Disk, path: string): string | undefined {
+  try {
+    return disk.readFile(path).toString();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A checkpoint that is missing or damaged costs a longer scan, nothing else. */
+function readOffsets(disk: Disk, path: string, name: string): Offsets {
+  return decodeOffsets(readIfThere(disk, `${path}/${name}`) ?? '') ?? new Map();
+}
+
+export function asOffline(error: unknown, path: string): LogOfflineError {
+  if (error instanceof LogOfflineError) return error;
+  if (!(error instanceof DiskError)) throw error;
+  return new LogOfflineError(`${path} cannot be used: ${error.code} at ${error.path}`, { path, cause: error });
+}

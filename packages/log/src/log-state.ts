@@ -1,0 +1,111 @@
+/**
+ * The state of one open log, shared by the parts that work on it: appending, writing, syncing, reading, truncating,
+ * retention. Invariants:
+ *
+ *   logStartOffset <= highWatermark <= logEndOffset <= nextOffset        recoveryPoint <= logEndOffset
+ *   [logEndOffset, nextOffset) is accepted and not written yet; the last segment is the active one; there is always one
+ */
+import { must, type Uuid } from '@tidelog/core';
+import { LeaderEpochs } from './core/leader-epochs.ts';
+import type { LogConfig } from './core/log-config.ts';
+import { Producers } from './core/producers.ts';
+import { partitionDirectoryName } from './core/segment-names.ts';
+import { EpochFile } from './epoch-file.ts';
+import type { DirectoryHealth, LogContext } from './log-context.ts';
+import type { LogOfflineError } from './log-offline-error.ts';
+import { Segment } from './segment.ts';
+import { Tail } from './tail.ts';
+
+export interface LogIdentity {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: Uuid;
+}
+
+export class LogState {
+  identity: LogIdentity;
+  /** partition.metadata was written and not synced. */
+  metadataUnsynced = false;
+  readonly context: LogContext;
+  readonly directory: DirectoryHealth;
+  readonly epochs: LeaderEpochs = new LeaderEpochs();
+  readonly producers: Producers = new Producers();
+  readonly tail: Tail;
+  /** Ascending, never empty once the log is open. */
+  segments: Segment[] = [];
+  config: LogConfig;
+  path: string;
+  logStartOffset = 0;
+  highWatermark = 0;
+  /** The end of what is written. */
+  logEndOffset = 0;
+  /** The end of what is accepted: where the next batch goes. */
+  nextOffset = 0;
+  /** Everything below is on stable storage. */
+  recoveryPoint = 0;
+  /** The log was deleted or closed: what is still under way must not touch its files. */
+  gone = false;
+  /** Set when this log alone cannot be trusted. */
+  failure: LogOfflineError | undefined;
+  #epochFile: EpochFile | undefined;
+
+  constructor(identity: LogIdentity, config: LogConfig, context: LogContext, directory: DirectoryHealth) {
+    this.identity = identity;
+    this.config = config;
+    this.context = context;
+    this.directory = directory;
+    this.path = `${directory.path}/${partitionDirectoryName(identity)}`;
+    this.tail = new Tail(context.tails);
+  }
+
+  get name(): string {
+    return partitionDirectoryName(this.identity);
+  }
+
+  get active(): Segment {
+    return must(this.segments.at(-1), 'a log without a segment');
+  }
+
+  get offline(): LogOfflineError | undefined {
+    return this.failure ?? this.directory.offline;
+  }
+
+  get sizeInBytes(): number {
+    let size = 0;
+    for (const segment of this.segments) size += segment.writtenBytes;
+    return size;
+  }
+
+  get epochFile(): EpochFile {
+    this.#epochFile ??= new EpochFile(this);
+    return this.#epochFile;
+  }
+
+  newSegment(baseOffset: number, sizeInBytes = 0, hasTxnIndex = false): Segment {
+    const { world } = this.context;
+    const jitterMax = Math.min(this.config.segmentJitterMs, this.config.segmentMs);
+    return new Segment(
+      {
+        directory: this.path,
+        baseOffset,
+        sizeInBytes,
+        createdAt: world.clock.wall(),
+        jitterMs: jitterMax > 0 ? world.random.below(jitterMax) : 0,
+        hasTxnIndex,
+      },
+      this.context,
+    );
+  }
+
+  /** The index of the segment that holds, or would hold, an offset; 0 for offsets before all. */
+  segmentIndexOf(offset: number): number {
+    let low = 0;
+    let high = this.segments.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.segments[middle]?.baseOffset ?? Infinity) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}

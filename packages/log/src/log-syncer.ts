@@ -1,0 +1,135 @@
+/**
+ * Makes written data durable, off the loop, one sync of a log under way at a time: what is written meanwhile joins the
+ * next one (group commit). Owns the recovery point. A sync that fails is never repeated: after it nobody knows what the
+ * disk holds, so the directory goes offline.
+ */
+import { DiskError } from '@tidelog/core';
+import type { LogOfflineError } from './log-offline-error.ts';
+import { partitionMetadataFileName } from './core/segment-names.ts';
+import { offlineBecause } from './log-context.ts';
+import type { LogState } from './log-state.ts';
+import { snapshotPath, takeSnapshot, writeSnapshot } from './producer-files.ts';
+import type { Segment } from './segment.ts';
+
+export interface SyncEvents {
+  /** Everything below is on stable storage. */
+  synced(offset: number): void;
+  failed(error: LogOfflineError): void;
+}
+
+export class LogSyncer {
+  readonly #state: LogState;
+  readonly #events: SyncEvents;
+  #dirty = new Set<Segment>();
+  /** Files were made whose names are not durable yet. */
+  #newFiles = true;
+  #underWay: Promise<void> | undefined;
+
+  constructor(state: LogState, events: SyncEvents) {
+    this.#state = state;
+    this.#events = events;
+  }
+
+  onWritten(segments: ReadonlySet<Segment>): void {
+    for (const segment of segments) this.#dirty.add(segment);
+  }
+
+  onNewFiles(): void {
+    this.#newFiles = true;
+  }
+
+  /** Starts a sync of all that is written, or has it follow the one that is under way. */
+  request(): Promise<void> {
+    this.#underWay ??= this.#run();
+    return this.#underWay;
+  }
+
+  /** Resolves once everything written before the call is durable; throws LogOfflineError. */
+  async flush(): Promise<void> {
+    const target = this.#state.logEndOffset;
+    do await this.request();
+    while (this.#state.recoveryPoint < target && this.#state.offline === undefined && !this.#state.gone);
+    const { offline } = this.#state;
+    if (offline !== undefined) throw offline;
+  }
+
+  async #run(): Promise<void> {
+    const state = this.#state;
+    try {
+      while (state.recoveryPoint < state.logEndOffset || this.#dirty.size > 0) {
+        const target = state.logEndOffset;
+        await this.#syncDirty();
+        if (state.gone) return;
+        state.recoveryPoint = Math.max(state.recoveryPoint, Math.min(target, state.logEndOffset));
+        this.#events.synced(target);
+      }
+    } catch (error) {
+      if (state.gone) return;
+      if (!(error instanceof DiskError)) throw error;
+      const offline = offlineBecause(error, 'syncing');
+      state.directory.takeOffline(offline);
+      this.#events.failed(offline);
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+
+  async #syncDirty(): Promise<void> {
+    const state = this.#state;
+    const { context } = state;
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    const active = state.active;
+    for (const segment of dirty) {
+      if (!state.segments.includes(segment)) continue;
+      context.stats.syncs++;
+      await segment.use('write', (file) => file.sync());
+      const next = state.segments[state.segments.indexOf(segment) + 1];
+      if (segment !== active && next !== undefined) await this.#syncDerived(segment, next.baseOffset);
+    }
+    if (state.metadataUnsynced) await this.#syncMetadata();
+    const newEpochs = await state.epochFile.sync();
+    const newFiles = this.#newFiles || newEpochs;
+    this.#newFiles = false;
+    if (newFiles) await context.world.disk.syncDirectory(state.path);
+  }
+
+  async #syncMetadata(): Promise<void> {
+    const { context, path } = this.#state;
+    const metadata = `${path}/${partitionMetadataFileName}`;
+    await context.handles.use(metadata, 'write', (file) => file.sync());
+    context.handles.forget(metadata);
+    await context.world.disk.syncDirectory(this.#state.directory.path);
+    this.#state.metadataUnsynced = false;
+  }
+
+  /** After the last flush: everything that a restart reads instead of scanning. */
+  async finish(): Promise<void> {
+    const state = this.#state;
+    const { active, logEndOffset } = state;
+    try {
+      writeSnapshot(state, logEndOffset, takeSnapshot(state));
+      active.seal();
+      await this.#syncDerived(active, logEndOffset);
+      await state.epochFile.sync();
+      await state.context.world.disk.syncDirectory(state.path);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      const offline = offlineBecause(error, 'syncing');
+      state.directory.takeOffline(offline);
+      throw offline;
+    }
+  }
+
+  /** The indexes of a segment that is complete, and the snapshot of producers that was taken at its end. */
+  async #syncDerived(segment: Segment, endOffset: number): Promise<void> {
+    const { handles, world } = this.#state.context;
+    segment.spillIndexes({ sync: false });
+    for (const path of [...segment.paths().slice(1), snapshotPath(this.#state, endOffset)]) {
+      if (world.disk.stat(path) === undefined) continue;
+      await handles.use(path, 'write', (file) => file.sync());
+      handles.forget(path);
+    }
+    this.#newFiles = true;
+  }
+}

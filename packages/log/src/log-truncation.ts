@@ -1,0 +1,72 @@
+/**
+ * Takes the end of a log away: a follower that diverged from its leader (KIP-101, KIP-595), or one that starts over at
+ * the leader's log start. The state is consistent when the function first pauses; only the producers may have to be
+ * rebuilt from the files after that.
+ */
+import { must } from '@tidelog/core';
+import { BatchScan } from './batch-scan.ts';
+import type { LogState } from './log-state.ts';
+import { rebuildProducers } from './producer-files.ts';
+import { removeSegments, removeSnapshots } from './segment-files.ts';
+import type { Segment } from './segment.ts';
+
+/** Removes every record at and above the offset, which lies inside the log. Nothing may be waiting to be written. */
+export async function truncateEnd(state: LogState, offset: number): Promise<void> {
+  const index = state.segmentIndexOf(offset);
+  const segment = must(state.segments[index]);
+  const position = positionOf(segment, offset);
+  const lost = state.segments.slice(index + 1);
+  state.segments = state.segments.slice(0, index + 1);
+  removeSegments(state, lost, 0);
+  segment.truncateTo(position, offset);
+  state.tail.truncateTo(offset);
+  setEnd(state, offset);
+  if (state.epochs.truncateFromEnd(offset)) state.epochFile.write();
+  removeSnapshots(state, (snapshot) => snapshot > offset);
+  if (state.producers.lastChangedOffset >= offset) await rebuildProducers(state, offset);
+}
+
+/** Forgets all records; the log goes on at the offset. */
+export function restartLog(state: LogState, offset: number, logStartOffset: number): void {
+  const { segments } = state;
+  const same = segments.find((segment) => segment.baseOffset === offset);
+  const fresh = same ?? state.newSegment(offset);
+  if (same === undefined) fresh.create();
+  else same.truncateTo(0, offset);
+  state.segments = [fresh];
+  removeSegments(
+    state,
+    segments.filter((segment) => segment !== fresh),
+    0,
+  );
+  state.tail.clear();
+  state.producers.clear();
+  removeSnapshots(state, () => true);
+  state.epochs.clear();
+  state.epochFile.write();
+  setEnd(state, offset);
+  state.logStartOffset = logStartOffset;
+  state.highWatermark = Math.max(logStartOffset, Math.min(state.highWatermark, offset));
+}
+
+function setEnd(state: LogState, offset: number): void {
+  state.logEndOffset = offset;
+  state.nextOffset = offset;
+  state.recoveryPoint = Math.min(state.recoveryPoint, offset);
+  state.highWatermark = Math.min(state.highWatermark, offset);
+}
+
+/** Where the first batch begins that reaches to or beyond the offset. */
+function positionOf(segment: Segment, offset: number): number {
+  let position = segment.positionBefore(offset);
+  while (position < segment.writtenBytes) {
+    const scan = new BatchScan(segment.file('read').read(position, 64 * 1024));
+    while (scan.look()) {
+      if (scan.lastOffset >= offset) return position + scan.at;
+      scan.skip();
+    }
+    if (scan.at === 0) break;
+    position += scan.at;
+  }
+  return Math.min(position, segment.writtenBytes);
+}

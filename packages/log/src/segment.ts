@@ -1,0 +1,272 @@
+/**
+ * One segment: a run of batches in `<base>.log` and what finds them again. It knows two sizes: what was accepted, and
+ * what is written. Index entries are made when a batch is written, at the granularity of batches as Kafka 4.3 does:
+ * when more than index.interval.bytes lie behind the last entry, (last offset of the batch, its position) and (largest
+ * timestamp so far, its offset).
+ */
+import { DiskError, type DiskFile, type OpenMode } from '@tidelog/core';
+import { readBatchHeader } from '@tidelog/protocol';
+import { Chunks } from '@tidelog/core';
+import type { AdmittedBatch } from './core/admission.ts';
+import { offsetName, suffixes } from './core/segment-names.ts';
+import { decodeAborted, encodeAborted, txnEntryBytes, type AbortedEntry } from './core/transaction-index.ts';
+import type { FileHandles } from './file-handles.ts';
+import type { IndexCache } from './index-cache.ts';
+import { IndexFile } from './index-file.ts';
+
+export interface SegmentHost {
+  readonly handles: FileHandles;
+  readonly cache: IndexCache;
+}
+
+export interface SegmentStart {
+  readonly directory: string;
+  readonly baseOffset: number;
+  /** Bytes in the file. */
+  readonly sizeInBytes: number;
+  readonly createdAt: number;
+  readonly jitterMs: number;
+  readonly hasTxnIndex: boolean;
+}
+
+export class Segment {
+  readonly baseOffset: number;
+  readonly createdAt: number;
+  readonly jitterMs: number;
+  readonly offsetIndex: IndexFile;
+  readonly timeIndex: IndexFile;
+  /** Accepted; the file may be shorter. */
+  sizeInBytes: number;
+  /** In the file. */
+  writtenBytes: number;
+  modifiedAt: number;
+  /** Bytes of a failed write may stand behind writtenBytes; they are cut off before the next one. */
+  needsTrim = false;
+  #directory: string;
+  #path: string;
+  readonly #handles: FileHandles;
+  #firstTimestamp: number | undefined;
+  #maxTimestamp: number | undefined;
+  #offsetOfMaxTimestamp = -1;
+  #bytesSinceEntry = 0;
+  #aborted: AbortedEntry[] | undefined;
+  #hasTxnIndex: boolean;
+  /** Where the last file read ended: the next one in sequence begins there without a lookup. */
+  #cursor: { readonly offset: number; readonly position: number } | undefined;
+
+  constructor(start: SegmentStart, host: SegmentHost) {
+    this.baseOffset = start.baseOffset;
+    this.createdAt = start.createdAt;
+    this.modifiedAt = start.createdAt;
+    this.jitterMs = start.jitterMs;
+    this.sizeInBytes = start.sizeInBytes;
+    this.writtenBytes = start.sizeInBytes;
+    this.#directory = start.directory;
+    this.#path = this.pathOf(suffixes.log);
+    this.#handles = host.handles;
+    this.#hasTxnIndex = start.hasTxnIndex;
+    this.offsetIndex = new IndexFile('offset', this.pathOf(suffixes.index), host);
+    this.timeIndex = new IndexFile('time', this.pathOf(suffixes.timeIndex), host);
+    if (start.sizeInBytes === 0) this.#startEmpty();
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  pathOf(suffix: string): string {
+    return `${this.#directory}/${offsetName(this.baseOffset)}${suffix}`;
+  }
+
+  /** The .log file, for use within this turn. */
+  file(mode: OpenMode): DiskFile {
+    return this.#handles.get(this.#path, mode);
+  }
+
+  use<T>(mode: OpenMode, operation: (file: DiskFile) => Promise<T>): Promise<T> {
+    return this.#handles.use(this.#path, mode, operation);
+  }
+
+  /** The largest timestamp of the first accepted batch: the clock of segment.ms. -1 when there is none. */
+  get firstTimestamp(): number {
+    if (this.#firstTimestamp === undefined) {
+      const head = this.file('read').read(0, 61);
+      this.#firstTimestamp = readBatchHeader(Chunks.of(head))?.maxTimestamp ?? -1;
+    }
+    return this.#firstTimestamp;
+  }
+
+  /** -1 when no batch has one. */
+  get maxTimestamp(): number {
+    return this.#times().maxTimestamp;
+  }
+
+  /** The last offset of the first batch that has the largest timestamp. */
+  get offsetOfMaxTimestamp(): number {
+    this.#times();
+    return this.#offsetOfMaxTimestamp;
+  }
+
+  /** Takes note that bytes were accepted for the end of this segment. */
+  onAccepted(bytes: number, maxTimestamp: number): void {
+    if (this.sizeInBytes === 0) this.#firstTimestamp = maxTimestamp;
+    this.sizeInBytes += bytes;
+  }
+
+  /** Takes note that a batch was written at the end of the file. */
+  onWritten(batch: AdmittedBatch, indexIntervalBytes: number): void {
+    const known = this.#times();
+    if (batch.maxTimestamp > known.maxTimestamp) {
+      this.#maxTimestamp = batch.maxTimestamp;
+      this.#offsetOfMaxTimestamp = batch.lastOffset;
+    }
+    if (this.#bytesSinceEntry > indexIntervalBytes) {
+      this.offsetIndex.append(batch.lastOffset - this.baseOffset, this.writtenBytes);
+      this.#indexTime();
+      this.#bytesSinceEntry = 0;
+    }
+    this.writtenBytes += batch.sizeInBytes;
+    if (this.sizeInBytes < this.writtenBytes) this.sizeInBytes = this.writtenBytes;
+    this.#bytesSinceEntry += batch.sizeInBytes;
+  }
+
+  /** What was accepted and not written is lost. */
+  revertToWritten(): void {
+    this.sizeInBytes = this.writtenBytes;
+    if (this.writtenBytes === 0) this.#startEmpty();
+  }
+
+  /** The segment takes no more batches: its largest timestamp becomes findable. */
+  seal(): void {
+    if (this.sizeInBytes > 0 && this.#maxTimestamp !== undefined) this.#indexTime();
+  }
+
+  /** Puts what is known of the indexes into their files. */
+  spillIndexes(options: { readonly sync: boolean }): void {
+    this.offsetIndex.spill(options);
+    this.timeIndex.spill(options);
+  }
+
+  get wantsSpill(): boolean {
+    return this.offsetIndex.wantsSpill || this.timeIndex.wantsSpill;
+  }
+
+  /** A position at or before the batch that holds the offset. */
+  positionBefore(offset: number): number {
+    const cursor = this.#cursor;
+    if (cursor !== undefined && cursor.offset === offset) return cursor.position;
+    const entry = this.offsetIndex.floor(offset - this.baseOffset);
+    return entry === undefined || entry.value >= this.writtenBytes ? 0 : entry.value;
+  }
+
+  rememberPosition(offset: number, position: number): void {
+    this.#cursor = { offset, position };
+  }
+
+  aborted(): readonly AbortedEntry[] {
+    if (this.#aborted === undefined) {
+      const path = this.pathOf(suffixes.txnIndex);
+      const content = this.#hasTxnIndex
+        ? this.#handles.once(path, 'read', (file) => file.read(0, file.size()))
+        : Buffer.alloc(0);
+      const whole = content.subarray(0, content.length - (content.length % txnEntryBytes));
+      this.#aborted = decodeAborted(whole) ?? [];
+    }
+    return this.#aborted;
+  }
+
+  addAborted(entry: AbortedEntry): void {
+    const known = this.aborted();
+    this.#handles.once(this.pathOf(suffixes.txnIndex), 'write', (file) => {
+      file.write([encodeAborted(entry)], known.length * txnEntryBytes);
+    });
+    this.#hasTxnIndex = true;
+    this.#aborted = [...known, entry];
+  }
+
+  /** Drops the aborted transactions whose marker lies at or above the offset. */
+  truncateAborted(offset: number): void {
+    if (!this.#hasTxnIndex) return;
+    const kept = this.aborted().filter((entry) => entry.lastOffset < offset);
+    this.#handles.once(this.pathOf(suffixes.txnIndex), 'write', (file) => file.truncate(kept.length * txnEntryBytes));
+    this.#aborted = kept;
+  }
+
+  /** Makes the files exist, so that a restart finds where an empty log begins. */
+  create(): void {
+    this.#handles.once(this.#path, 'write', () => undefined);
+  }
+
+  /** Cuts the file and the indexes at a position that a batch begins at. */
+  truncateTo(position: number, offset: number): void {
+    this.file('write').truncate(position);
+    this.sizeInBytes = position;
+    this.writtenBytes = position;
+    this.#cursor = undefined;
+    this.offsetIndex.truncateWhere((entry) => entry.value >= position);
+    this.timeIndex.truncateWhere((entry) => entry.value + this.baseOffset >= offset);
+    this.truncateAborted(offset);
+    this.#maxTimestamp = undefined;
+    this.#bytesSinceEntry = 0;
+    if (position === 0) this.#startEmpty();
+  }
+
+  /** Before a scan that rebuilds everything that is derived from the log file. */
+  forgetDerived(): void {
+    this.#startEmpty();
+    this.writtenBytes = 0;
+    this.#aborted = [];
+  }
+
+  /** The files of this segment that exist or may exist. */
+  paths(): string[] {
+    const { index, timeIndex, txnIndex } = suffixes;
+    return [this.#path, this.pathOf(index), this.pathOf(timeIndex), this.pathOf(txnIndex)];
+  }
+
+  close(): void {
+    this.#handles.forget(this.#path);
+    this.offsetIndex.release();
+    this.timeIndex.release();
+  }
+
+  /** The directory was renamed. */
+  moveTo(directory: string): void {
+    this.close();
+    this.#directory = directory;
+    this.#path = this.pathOf(suffixes.log);
+    this.offsetIndex.renameTo(this.pathOf(suffixes.index));
+    this.timeIndex.renameTo(this.pathOf(suffixes.timeIndex));
+  }
+
+  #startEmpty(): void {
+    this.offsetIndex.startEmpty();
+    this.timeIndex.startEmpty();
+    this.#firstTimestamp = undefined;
+    this.#maxTimestamp = -1;
+    this.#offsetOfMaxTimestamp = -1;
+    this.#bytesSinceEntry = 0;
+    if (this.writtenBytes === 0 && this.sizeInBytes === 0) this.#firstTimestamp = -1;
+  }
+
+  #times(): { readonly maxTimestamp: number } {
+    if (this.#maxTimestamp === undefined) {
+      const last = this.timeIndex.last;
+      this.#maxTimestamp = last?.key ?? -1;
+      this.#offsetOfMaxTimestamp = last === undefined ? -1 : last.value + this.baseOffset;
+    }
+    return { maxTimestamp: this.#maxTimestamp };
+  }
+
+  #indexTime(): void {
+    const { maxTimestamp } = this.#times();
+    const last = this.timeIndex.last;
+    if (maxTimestamp < 0 || (last !== undefined && maxTimestamp <= last.key)) return;
+    this.timeIndex.append(maxTimestamp, this.#offsetOfMaxTimestamp - this.baseOffset);
+  }
+}
+
+/** Removes a file that may not be there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof DiskError && error.code === 'ENOENT';
+}

@@ -1,0 +1,62 @@
+/** What a store of logs is made of and what it tells about itself. */
+import type { Logger, Uuid, World } from '@tidelog/core';
+import type { LogConfig } from './core/log-config.ts';
+
+export interface LogDirectory {
+  readonly path: string;
+  readonly directoryId: Uuid;
+}
+
+export interface LogStoreConfig {
+  /** What a log is opened with at start, until its owner calls reconfigure. */
+  readonly logDefaults: LogConfig;
+  /** Per-topic settings at start; overrides logDefaults. */
+  readonly configFor?: (topic: string) => LogConfig;
+  /** Bytes of recently appended batches kept in memory, over all logs. Default 64 MiB. */
+  readonly tailBytes?: number;
+  /** The same for one log. Default a quarter of it all. */
+  readonly tailBytesPerLog?: number;
+  /** Files held open at a time. Default 4096. */
+  readonly maxOpenFiles?: number;
+  /** producer.id.expiration.ms. Default a day. */
+  readonly producerIdExpirationMs?: number;
+  /** num.recovery.threads.per.data.dir: logs recovered at a time in one directory. Default 2. */
+  readonly recoveryConcurrency?: number;
+  /** A synchronous write that takes longer sends its directory over to asynchronous writes. Default 20. */
+  readonly slowWriteMs?: number;
+  /** transaction.partition.verification.enable. Default true. */
+  readonly transactionVerification?: boolean;
+}
+
+export interface LogStoreOptions {
+  readonly world: World;
+  readonly logger: Logger;
+  readonly logDirs: readonly LogDirectory[];
+  readonly config: LogStoreConfig;
+}
+
+export interface DirectoryStatus extends LogDirectory {
+  readonly offline: boolean;
+  readonly error?: string;
+  readonly totalBytes: number;
+  readonly usableBytes: number;
+}
+
+export interface LogStoreStats {
+  fileReads: number;
+  bytesFromFiles: number;
+  memoryReads: number;
+  bytesFromMemory: number;
+  writes: number;
+  bytesWritten: number;
+  syncs: number;
+}
+
+export interface CreateLog {
+  readonly topic: string;
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly config: LogConfig;
+  /** A directory id; the online directory with the fewest logs when absent. */
+  readonly directory?: Uuid;
+}
