@@ -10,6 +10,11 @@ type Noun = () => Promise<(program: Command) => void>;
 const nouns: Readonly<Record<string, Noun>> = {
   server: async () => (await import('./commands/server.ts')).addServer,
   dev: async () => (await import('./commands/dev.ts')).addDev,
+  topics: async () => (await import('./commands/topics.ts')).addTopics,
+  configs: async () => (await import('./commands/configs.ts')).addConfigs,
+  cluster: async () => (await import('./commands/cluster.ts')).addCluster,
+  brokers: async () => (await import('./commands/cluster.ts')).addBrokers,
+  quorum: async () => (await import('./commands/quorum.ts')).addQuorum,
   storage: async () => (await import('./commands/storage.ts')).addStorage,
 };
 
