@@ -279,7 +279,7 @@ export type MetadataRecordType = MetadataRecord['type'];
 /** A record of a newer build whose writer did not require readers to understand it. Replaying it changes nothing. */
 export interface UnknownRecord extends RecordExtras {
   readonly type: 'unknown';
-  /** Its field number in the envelope of metadata.proto, and the bytes of its message. 0: an envelope without a record. */
+  /** Its field number in the envelope of metadata.proto, 0 where that holds no record; and its message's bytes. */
   readonly fieldNumber: number;
   readonly bytes: Buffer;
 }

@@ -103,7 +103,7 @@ export class PersistentMap<K extends string | number, V> implements ReadonlyMap<
   }
 }
 
-/** FNV-1a with its bits stirred once more, since the trie reads the low ones first; small numbers are their own hash. */
+/** FNV-1a, its bits stirred once more since the trie reads the low ones first; small numbers are their own hash. */
 function hashOf(key: string | number): number {
   if (typeof key === 'number') return key | 0;
   let hash = 0x811c9dc5;

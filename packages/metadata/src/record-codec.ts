@@ -43,8 +43,8 @@ export function encodeRecord(record: AnyMetadataRecord): Buffer {
 }
 
 /**
- * Throws MetadataRecordError: `upgradeRequired` where the record requires a level above `supportedLevel`, `corrupt` where the
- * bytes are not an envelope.
+ * Throws MetadataRecordError: `upgradeRequired` where the record requires a level above `supportedLevel`, `corrupt`
+ * where the bytes are not an envelope.
  */
 export function decodeRecord(bytes: Buffer, supportedLevel: number = supportedMetadataLevel): AnyMetadataRecord {
   const envelope = cutEnvelope(bytes);

@@ -16,7 +16,7 @@ export interface Field<T> {
   absent(): T | undefined;
   /** Writes tag and value, or nothing when the value is what absence stands for. */
   write(writer: Writer, value: T): void;
-  /** Reads one occurrence; `previous` is what was read of the field before. Undefined: not a wire type of this field. */
+  /** Reads one occurrence; `previous` is what was read of the field before. Undefined: a wire type of another field. */
   read(reader: Reader, wireType: number, previous: T | undefined): T | undefined;
 }
 

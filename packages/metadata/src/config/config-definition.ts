@@ -13,7 +13,7 @@ export type Importance = 'high' | 'medium' | 'low';
 /** When a broker key may change: at restart, per broker while it runs, or also as the default of the whole cluster. */
 export type UpdateMode = 'read-only' | 'per-broker' | 'cluster-wide';
 
-/** `supported`: does what it says. `ignored`: a key of Kafka without a meaning here; accepted, with a warning when set. */
+/** `supported`: does what it says. `ignored`: a key of Kafka without a meaning here; accepted, with a warning. */
 export type Support = 'supported' | 'ignored';
 
 /** A broker key that supplies the default of a topic or group key. */

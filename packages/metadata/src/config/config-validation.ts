@@ -1,6 +1,6 @@
 /**
- * Whole sets of configs: are the keys known, the values allowed, and do they go together. Each function throws ConfigError
- * at the first offence and returns the parsed values of what was set.
+ * Whole sets of configs: are the keys known, the values allowed, and do they go together. Each function throws
+ * ConfigError at the first offence and returns the parsed values of what was set.
  */
 import { must } from '@tidelog/core';
 import type { ConfigDefinition, ConfigValue } from './config-definition.ts';

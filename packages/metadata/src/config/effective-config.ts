@@ -1,7 +1,7 @@
 /**
  * What a resource's configs come to, with the sources and synonyms that DescribeConfigs shows. Precedence: what was set
- * for the resource; then, for each broker key that supplies the default, in order: what was set for this broker, for all
- * brokers, in server.properties; then the defaults.
+ * for the resource; then, for each broker key that supplies the default, in order: what was set for this broker, for
+ * all brokers, in server.properties; then the defaults.
  */
 import type { ConfigsImage, ConfigTexts } from '../image/configs-image.ts';
 import type { ConfigDefinition, ConfigSynonym } from './config-definition.ts';

@@ -89,8 +89,8 @@ export class MetadataDelta {
   }
 
   /**
-   * Throws ReplayError where the record does not fit, having changed nothing. Records of transactions, no-ops and unknown
-   * ones change nothing: what a transaction means is the loader's business.
+   * Throws ReplayError where the record does not fit, having changed nothing. Records of transactions, no-ops and
+   * unknown ones change nothing: what a transaction means is the loader's business.
    */
   replay(record: AnyMetadataRecord): void {
     switch (record.type) {

@@ -1,6 +1,6 @@
 /**
- * What partition records make of a partition. Every change bumps the partition epoch; naming a leader, even the one that
- * leads already, bumps the leader epoch too.
+ * What partition records make of a partition. Every change bumps the partition epoch; naming a leader, even the one
+ * that leads already, bumps the leader epoch too.
  */
 import { zeroUuid, type Uuid } from '@tidelog/core';
 import type { PartitionImage } from '../image/topics-image.ts';

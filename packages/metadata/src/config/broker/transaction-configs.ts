@@ -1,5 +1,6 @@
 /**
- * Keys of transactions and producer ids (Kafka: TransactionLogConfig, TransactionStateManagerConfig, AddPartitionsToTxnConfig).
+ * Keys of transactions and producer ids (Kafka: TransactionLogConfig, TransactionStateManagerConfig,
+ * AddPartitionsToTxnConfig).
  *
  * Names and defaults are those of Kafka 4.3.
  */
