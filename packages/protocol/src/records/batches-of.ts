@@ -1,6 +1,6 @@
 /**
- * The batches in a run of bytes, one after the other, without copying them. Stops at a tail that is cut off (the end of
- * a fetch response, a torn write) and at a length that no batch can have; the caller sees by `position` how far it came.
+ * The batches in a run of bytes, one after the other, without copying them. Stops at a tail that is cut off (end of a
+ * fetch response, a torn write) and at a length that no batch can have; `position` tells the caller how far it came.
  */
 import type { Chunks } from '@tidelog/core';
 import { BatchHeader, batchHeaderLength } from './batch-header.ts';

@@ -13,7 +13,7 @@ import type { Chunks } from '@tidelog/core';
 import { PieceCursor } from './piece-cursor.ts';
 import { malformedVarint, readVarint, readVarlong, type VarintCursor } from './varint.ts';
 
-/** The largest head of a record that the quick walk reads before it checks anything: length, attributes ... key length. */
+/** The largest head that the quick walk reads before it checks anything: from the length to the length of the key. */
 const maxQuickHead = 12;
 /** Attributes, two deltas, two lengths and the count of headers, a byte each. */
 const minRecordLength = 6;
@@ -79,10 +79,11 @@ function walkAcross(cursor: PieceCursor, walk: RecordWalk): number {
   const position: VarintCursor = { at: 0 };
   const length = readVarint(head, position, head.length);
   const size = position.at + length;
-  if (length < 0 || size > cursor.left) {
+  walk.failure = wrongLength(length);
+  if (walk.failure === undefined && size > cursor.left) {
     walk.failure = 'a record is longer than what is left of the batch';
-    return 0;
   }
+  if (walk.failure !== undefined) return 0;
   return walkRun(cursor.peek(size), 0, size, walk);
 }
 
@@ -154,15 +155,10 @@ function walkRun(bytes: Buffer, start: number, end: number, walk: RecordWalk): n
 function walkRecord(bytes: Buffer, start: number, end: number, walk: RecordWalk): number {
   walk.at = start;
   const length = readVarint(bytes, walk, end);
-  if (length === malformedVarint) {
-    if (end - start >= 5) walk.failure = 'the length of a record is not a varint';
-    return start;
-  }
+  if (length === malformedVarint && end - start < 5) return start;
+  const wrong = wrongLength(length);
+  if (wrong !== undefined) return fail(walk, wrong, start);
   const recordEnd = walk.at + length;
-  if (length < minRecordLength) {
-    walk.failure = `a record of ${length} bytes`;
-    return start;
-  }
   if (recordEnd > end) return start;
   walk.at++;
   const timestampDelta = readVarlong(bytes, walk, recordEnd);
@@ -179,6 +175,11 @@ function walkRecord(bytes: Buffer, start: number, end: number, walk: RecordWalk)
   if (timestampDelta < walk.minTimestampDelta) walk.minTimestampDelta = timestampDelta;
   if (timestampDelta > walk.maxTimestampDelta) walk.maxTimestampDelta = timestampDelta;
   return recordEnd;
+}
+
+function wrongLength(length: number): string | undefined {
+  if (length === malformedVarint) return 'the length of a record is not a varint';
+  return length < minRecordLength ? `a record of ${length} bytes` : undefined;
 }
 
 function fail(walk: RecordWalk, failure: string, start: number): number {
