@@ -23,30 +23,33 @@ import { clientMetricsSpecs } from './client-metrics-configs.ts';
 import { groupSpecs } from './group-configs.ts';
 import { topicSpecs } from './topic-configs.ts';
 
-const brokerSpecs = {
-  ...serverConfigs,
-  ...kraftConfigs,
-  ...socketServerConfigs,
-  ...replicationConfigs,
-  ...logConfigs,
-  ...groupCoordinatorConfigs,
-  ...modernGroupConfigs,
-  ...shareConfigs,
-  ...transactionConfigs,
-  ...quotaAndMetricConfigs,
-  ...saslConfigs,
-  ...oauthbearerConfigs,
-  ...sslConfigs,
-  ...tieredStorageConfigs,
-  ...tidelogConfigs,
-};
+const brokerSpecs = [
+  serverConfigs,
+  kraftConfigs,
+  socketServerConfigs,
+  replicationConfigs,
+  logConfigs,
+  groupCoordinatorConfigs,
+  modernGroupConfigs,
+  shareConfigs,
+  transactionConfigs,
+  quotaAndMetricConfigs,
+  saslConfigs,
+  oauthbearerConfigs,
+  sslConfigs,
+  tieredStorageConfigs,
+  tidelogConfigs,
+] as const;
+
+/** All tables of a union in one. */
+type AllOf<U> = (U extends unknown ? (table: U) => void : never) extends (table: infer All) => void ? All : never;
 
 /** The parsed values of a table, by key. */
 export type ValuesOf<Specs> = {
   readonly [K in keyof Specs]: Specs[K] extends ConfigSpec<infer T> ? T : never;
 };
 
-export type BrokerConfigValues = ValuesOf<typeof brokerSpecs>;
+export type BrokerConfigValues = ValuesOf<AllOf<(typeof brokerSpecs)[number]>>;
 export type TopicConfigValues = ValuesOf<typeof topicSpecs>;
 export type GroupConfigValues = ValuesOf<typeof groupSpecs>;
 export type ClientMetricsConfigValues = ValuesOf<typeof clientMetricsSpecs>;
@@ -64,13 +67,15 @@ export interface ConfigDefinitions {
   readonly clientMetrics: ConfigTable;
 }
 
-function tableOf(specs: Readonly<Record<string, ConfigSpec>>): ConfigTable {
-  return new Map(Object.entries(specs).map(([name, spec]) => [name, { name, ...spec }]));
+function tableOf(...specs: readonly Readonly<Record<string, ConfigSpec>>[]): ConfigTable {
+  const table = new Map<string, ConfigDefinition>();
+  for (const part of specs) for (const [name, spec] of Object.entries(part)) table.set(name, { name, ...spec });
+  return table;
 }
 
 export const configDefinitions: ConfigDefinitions = {
   topic: tableOf(topicSpecs),
-  broker: tableOf(brokerSpecs),
+  broker: tableOf(...brokerSpecs),
   group: tableOf(groupSpecs),
   clientMetrics: tableOf(clientMetricsSpecs),
 };
