@@ -9,6 +9,7 @@ import {
   DefaultPrincipalData,
   Envelope,
   ErrorCode,
+  errorName,
   RequestHeader,
   ResponseHeader,
   type Api,
@@ -34,7 +35,7 @@ export class ControllerForwarding {
     this.#deps = deps;
   }
 
-  /** The controller's response, or undefined when none could be had in time. */
+  /** The controller's response, or undefined when it refuses to take it or none could be had in time. */
   async forward<A extends Api>(
     api: A,
     request: RequestOf<A>,
@@ -47,20 +48,20 @@ export class ControllerForwarding {
       const left = deadline - world.clock.monotonic();
       if (left <= 0 || context.closed) return undefined;
       const answer = await this.#ask(envelope, left);
+      if (answer === 'refused') return undefined;
       if (answer !== undefined) return open(api, answer, context.apiVersion);
       logger.debug({ api: api.name }, 'no active controller answered a forwarded request: trying again');
       await new Promise<void>((resolve) => void world.timers.after(retryMs, resolve));
     }
   }
 
-  async #ask(envelope: EnvelopeRequest, timeoutMs: Millis): Promise<Buffer | undefined> {
+  async #ask(envelope: EnvelopeRequest, timeoutMs: Millis): Promise<Buffer | 'refused' | undefined> {
     try {
       const { errorCode, responseData } = await this.#deps.controller.send(Envelope, envelope, { timeoutMs });
       if (errorCode === ErrorCode.NONE && responseData !== null) return responseData;
-      if (errorCode !== ErrorCode.NOT_CONTROLLER) {
-        this.#deps.logger.warn({ errorCode }, 'the controller refused an envelope');
-      }
-      return undefined;
+      if (errorCode === ErrorCode.NOT_CONTROLLER) return undefined;
+      this.#deps.logger.warn({ error: errorName(errorCode) }, 'the controller refused a forwarded request');
+      return 'refused';
     } catch (error) {
       this.#deps.logger.debug({ err: error }, 'a forwarded request got no answer');
       return undefined;

@@ -22,12 +22,13 @@ export async function startController(parts: NodeParts): Promise<RunningControll
     clusterId: parts.realClusterId,
     config: controllerConfig(config),
   });
+  const quorum = quorumHandlers(raft);
   const dispatcher = new Dispatcher({
     world,
     logger,
     metrics,
     listenerKind: 'controller',
-    handlers: [...controller.handlers(), ...quorumHandlers(raft)],
+    handlers: [...controller.handlers(quorum), ...quorum],
     features: () => advertisedFeatures(loader.image),
   });
   for (const { listenerName, host, port } of config.controllerListeners) {
