@@ -1,7 +1,7 @@
 /**
  * Creating 10,000 topics one by one, a delta and an image each: the cost of one more topic must not grow with those that
- * are there. Prints one line of JSON: microseconds, best of five rounds, and the ratio of a topic created on top of 10,000
- * to one on top of 100.
+ * are there. Prints one line of JSON: microseconds, best of five rounds, and the ratio of a topic created on top of
+ * 10,000 to one on top of 100.
  *
  *   node --conditions=source bench/src/metadata-image.ts
  */
