@@ -1,5 +1,5 @@
 /**
- * Creating 10,000 topics one by one, a delta and an image each: the cost of one more topic must not grow with those that
+ * Creating 10,000 topics one by one, a delta and an image each: one more topic must cost no more for those that
  * are there. Prints one line of JSON: microseconds, best of five rounds, and the ratio of a topic created on top of
  * 10,000 to one on top of 100.
  *
