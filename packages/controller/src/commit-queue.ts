@@ -4,8 +4,8 @@
  */
 interface Waiting {
   readonly offset: number;
-  release(): void;
-  refuse(): void;
+  readonly release: () => void;
+  readonly refuse: () => void;
 }
 
 export class CommitQueue {

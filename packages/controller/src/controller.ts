@@ -121,7 +121,9 @@ export class Controller {
     const { world, logger, metrics = noMetrics, raft, nodeId, clusterId } = this.#options;
     const own = controllerHandlers({ controller: this, nodeId, clusterId, logger, quorum: () => raft.state() });
     const dispatcher = new Dispatcher({
-      ...{ world, logger, metrics },
+      world,
+      logger,
+      metrics,
       listenerKind: 'controller',
       handlers: [...own, ...others],
     });

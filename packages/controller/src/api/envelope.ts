@@ -5,7 +5,7 @@
  * Refuses envelopes that no broker sent, requests that are not for forwarding, and principals that cannot be read.
  */
 import { Chunks, type Clock } from '@tidelog/core';
-import { bind, Dispatcher, handler, type BoundHandler, type RequestContext } from '@tidelog/net';
+import { bind, handler, type BoundHandler, type Dispatcher, type RequestContext } from '@tidelog/net';
 import { apiByKey, DefaultPrincipalData, Envelope, ErrorCode, ProtocolError, type RequestOf } from '@tidelog/protocol';
 import type { ControllerDeps } from './controller-deps.ts';
 import { pipelined } from './controller-deps.ts';

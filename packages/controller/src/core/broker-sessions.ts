@@ -66,10 +66,10 @@ export class BrokerSessions {
     session.expiresAt = Math.min(session.expiresAt, now + this.#timeouts.brokerReconnectGraceMs);
   }
 
-  /** This process stood still for so long: what the brokers sent meanwhile is still to be read. */
-  postpone(lateMs: Millis, now: Millis): void {
-    const atMost = now + this.#timeouts.brokerSessionTimeoutMs;
-    for (const session of this.#sessions.values()) session.expiresAt = Math.min(session.expiresAt + lateMs, atMost);
+  /** This process stood still: what the brokers sent meanwhile is still to be read. Half a session holds a heartbeat. */
+  postpone(now: Millis): void {
+    const atLeast = now + this.#timeouts.brokerSessionTimeoutMs / 2;
+    for (const session of this.#sessions.values()) session.expiresAt = Math.max(session.expiresAt, atLeast);
   }
 
   remove(brokerId: number): void {
@@ -87,8 +87,8 @@ export class BrokerSessions {
   }
 
   /** Brokers that are silent for too long. */
-  *expired(now: Millis): Generator<number> {
-    for (const [brokerId, session] of this.#sessions) if (session.expiresAt <= now) yield brokerId;
+  expired(now: Millis): readonly number[] {
+    return [...this.#sessions].filter(([, { expiresAt }]) => expiresAt <= now).map(([brokerId]) => brokerId);
   }
 
   nextExpiry(): Millis {

@@ -3,6 +3,7 @@
  * monotonic clock. The defaults are Kafka's (KRaftConfigs, ReplicationConfigs) except where a comment says otherwise.
  */
 import type { Millis } from '@tidelog/core';
+import type { SupportedFeature } from '@tidelog/metadata';
 
 export interface ControllerConfig {
   /** broker.session.timeout.ms: a broker that is silent for so long is fenced. */
@@ -34,7 +35,9 @@ export interface ControllerConfig {
   readonly maxPartitionsPerRequest: number;
   /** server.properties as texts by key: the defaults under the dynamic configs. */
   readonly staticConfigs: ReadonlyMap<string, string>;
-  /** Feature levels of a new cluster by feature name; what is left out gets its default level. */
+  /** The features that this build speaks. A new cluster begins with their highest levels. */
+  readonly supportedFeatures: readonly SupportedFeature[];
+  /** Other levels for a new cluster, by feature name. */
   readonly bootstrapFeatures: ReadonlyMap<string, number>;
 }
 
@@ -50,5 +53,9 @@ export const defaultControllerConfig: ControllerConfig = {
   maxIdleIntervalMs: 0,
   maxPartitionsPerRequest: 10_000,
   staticConfigs: new Map(),
+  supportedFeatures: [
+    { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },
+    { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+  ],
   bootstrapFeatures: new Map(),
 };

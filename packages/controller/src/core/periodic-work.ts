@@ -3,7 +3,7 @@
  * replicas, elects where only an unclean leader can be had, and keeps the log moving if that is asked for.
  *
  * A tick that comes late means that this process stood still (a pause, a long collection). The brokers' heartbeats of
- * that time wait unread in its sockets, so their sessions get that much longer.
+ * that time wait unread in its sockets, so their sessions are not over yet.
  */
 import type { Core, Millis } from '@tidelog/core';
 import type { BrokerSessions } from './broker-sessions.ts';
@@ -67,8 +67,7 @@ export class PeriodicCore implements Core<PeriodicInput, PeriodicWork> {
   }
 
   #tick(now: Millis, out: PeriodicWork[]): void {
-    const late = now - this.nextDeadline();
-    if (late > lateMs) this.#sessions.postpone(late, now);
+    if (now - this.nextDeadline() > lateMs) this.#sessions.postpone(now);
     if (this.#sessions.nextExpiry() <= now) out.push('fenceStaleBrokers');
     if (this.#balanceAt <= now) {
       this.#balanceAt = this.#nextBalance(now);

@@ -121,9 +121,9 @@ function take(brokers: readonly number[], from: number, replicas: number[]): boo
   return false;
 }
 
-function shuffle<T>(list: T[], random: Random): void {
+function shuffle(list: unknown[], random: Random): void {
   for (let i = list.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
-    [list[i], list[j]] = [list[j] as T, list[i] as T];
+    [list[i], list[j]] = [list[j], list[i]];
   }
 }

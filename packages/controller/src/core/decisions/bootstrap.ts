@@ -3,16 +3,18 @@
  */
 import { ConfigResourceType, type MetadataRecord } from '@tidelog/metadata';
 import type { DecisionContext } from '../decision.ts';
-import { supportedFeatures } from '../supported-features.ts';
 import { elrFeature, minInSyncReplicasKey } from '../topic-settings.ts';
+
+/** Its level is in the quorum's own control records. */
+const quorumFeature = 'kraft.version';
 
 /** None unless the metadata is empty of feature levels. */
 export function decideBootstrap({ image, config }: Pick<DecisionContext, 'image' | 'config'>): MetadataRecord[] {
   if (image.features.size > 0) return [];
   const records: MetadataRecord[] = [];
-  for (const { name, defaultLevel } of supportedFeatures) {
-    const featureLevel = config.bootstrapFeatures.get(name) ?? defaultLevel;
-    if (featureLevel === 0) continue;
+  for (const { name, maxSupportedVersion } of config.supportedFeatures) {
+    const featureLevel = config.bootstrapFeatures.get(name) ?? maxSupportedVersion;
+    if (featureLevel === 0 || name === quorumFeature) continue;
     records.push({ type: 'featureLevel', name, featureLevel });
     if (name === elrFeature) records.push(...planElrSafety({ image, config }));
   }

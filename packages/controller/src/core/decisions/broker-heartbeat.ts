@@ -87,7 +87,7 @@ function nextState(context: DecisionContext, request: BrokerHeartbeatRequest, br
     case 'UNFENCED':
       if (wantShutDown) return leads ? 'CONTROLLED_SHUTDOWN' : 'SHUTDOWN_NOW';
       return wantFence ? 'FENCED' : 'UNFENCED';
-    case 'CONTROLLED_SHUTDOWN':
+    default:
       return !leads && othersHaveRead(context, broker.id) ? 'SHUTDOWN_NOW' : 'CONTROLLED_SHUTDOWN';
   }
 }
@@ -115,8 +115,7 @@ function transition(context: DecisionContext, broker: BrokerImage, next: BrokerS
         { type: 'brokerRegistrationChange', brokerId, brokerEpoch, inControlledShutdown: true },
         ...planBrokerLeaving(context, { brokerId }),
       ];
-    case 'FENCED':
-    case 'SHUTDOWN_NOW':
+    default:
       return fenceBroker(context, broker);
   }
 }

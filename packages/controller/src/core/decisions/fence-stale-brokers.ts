@@ -21,7 +21,7 @@ export function fenceBroker(context: DecisionContext, { id, epoch, fenced }: Bro
 export function decideFenceStaleBroker(
   context: DecisionContext,
 ): { readonly brokerId: number; readonly records: readonly MetadataRecord[] } | undefined {
-  for (const brokerId of [...context.sessions.expired(context.now)]) {
+  for (const brokerId of context.sessions.expired(context.now)) {
     context.sessions.remove(brokerId);
     const broker = context.image.cluster.broker(brokerId);
     if (broker !== undefined && !broker.fenced) return { brokerId, records: fenceBroker(context, broker) };

@@ -8,7 +8,6 @@ import type { FeaturesImage, MetadataRecord, SupportedFeature } from '@tidelog/m
 import { ErrorCode, type RequestOf, type UpdateFeatures } from '@tidelog/protocol';
 import { refusal, type Decision, type DecisionContext, type Refusal, type Verdict } from '../decision.ts';
 import { hasDuplicates } from '../lists.ts';
-import { supportedFeatures } from '../supported-features.ts';
 import { elrFeature } from '../topic-settings.ts';
 import { planElrSafety } from './bootstrap.ts';
 
@@ -63,16 +62,17 @@ function upgradeTypeOf({ upgradeType, allowDowngrade }: FeatureUpdate, apiVersio
   return allowDowngrade ? UpgradeType.SAFE_DOWNGRADE : UpgradeType.UPGRADE;
 }
 
-function judgeUpdate({ image }: DecisionContext, update: FeatureUpdate, upgradeType: number): Verdict {
+function judgeUpdate({ image, config }: DecisionContext, update: FeatureUpdate, upgradeType: number): Verdict {
   const { feature, maxVersionLevel: level } = update;
   const { UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE } = UpgradeType;
   if (upgradeType !== UPGRADE && upgradeType !== SAFE_DOWNGRADE && upgradeType !== UNSAFE_DOWNGRADE) {
     return refusal(ErrorCode.INVALID_REQUEST, `Unknown upgrade type ${upgradeType}.`);
   }
-  const range = supportedFeatures.find(({ name }) => name === feature);
+  const range = config.supportedFeatures.find(({ name }) => name === feature);
   if (range === undefined) return invalid('The controller does not support the given feature.');
-  if (level < range.minVersion || level > range.maxVersion) {
-    return invalid(`The controller supports levels ${range.minVersion} to ${range.maxVersion}, not ${level}.`);
+  if (level < range.minSupportedVersion || level > range.maxSupportedVersion) {
+    const { minSupportedVersion, maxSupportedVersion } = range;
+    return invalid(`The controller supports levels ${minSupportedVersion} to ${maxSupportedVersion}, not ${level}.`);
   }
   const current = image.features.get(feature) ?? 0;
   if (level < current && upgradeType === UPGRADE) {
