@@ -247,3 +247,5 @@ export {
   type TimestampWindow,
   type ValidationOptions,
 } from './records/validate-records.ts';
+export { fuzzDecoders } from './fuzz/fuzz-decoders.ts';
+export type { FuzzOptions, FuzzReport } from './fuzz/fuzz-rounds.ts';

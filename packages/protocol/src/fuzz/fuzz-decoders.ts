@@ -1,49 +1,37 @@
 /**
- * Fuzzes every decoder of the protocol from a seed: all messages in all versions by turns, a record batch every fourth
- * time. A round that fails throws an error which names its seed and number; `fuzzDecoders({ seed, rounds: 1, first })`
- * is that round alone. Rounds do not depend on each other.
+ * Fuzzes the decoders for as long as one likes, in slices with a turn of the loop between them: what node:zlib gives up
+ * is freed when a turn ends. The code and its samples are loaded when they are first asked for, so that a broker that
+ * imports the protocol does not pay for them.
  */
-import { SeededRandom } from '@tidelog/core';
-import { fuzzBatch } from './fuzz-batches.ts';
-import { fuzzMessage } from './fuzz-messages.ts';
+import type { FuzzOptions, FuzzReport } from './fuzz-rounds.ts';
 
-export interface FuzzOptions {
-  readonly seed: number;
-  readonly rounds: number;
-  /** The number of the first round; 0 unless one is replayed. */
-  readonly first?: number;
-  /** The longest that a round may take, in milliseconds. */
-  readonly roundMsMax?: number;
-}
+const sliceRounds = 1000;
 
-export interface FuzzReport {
-  readonly seed: number;
-  readonly rounds: number;
-  readonly messages: { readonly accepted: number; readonly refused: number };
-  readonly batches: { readonly accepted: number; readonly refused: number };
-  readonly slowestRoundMs: number;
-  readonly slowestRound: number;
-}
-
-export function fuzzDecoders({ seed, rounds, first = 0, roundMsMax = Infinity }: FuzzOptions): FuzzReport {
-  const messages = { accepted: 0, refused: 0 };
-  const batches = { accepted: 0, refused: 0 };
-  let slowestRoundMs = 0;
-  let slowestRound = first;
-  for (let round = first; round < first + rounds; round++) {
-    const random = new SeededRandom((Math.imul(seed, 0x9e3779b1) + Math.imul(round, 0x85ebca6b)) >>> 0);
-    const start = performance.now();
-    try {
-      if (round % 4 === 3) batches[fuzzBatch(random)]++;
-      else messages[fuzzMessage(round - Math.floor(round / 4), random)]++;
-    } catch (cause) {
-      throw new Error(`fuzzDecoders({ seed: ${seed}, rounds: 1, first: ${round} }): ${String(cause)}`, { cause });
-    }
-    const took = performance.now() - start;
-    if (took <= slowestRoundMs) continue;
-    slowestRoundMs = took;
-    slowestRound = round;
-    if (took > roundMsMax) throw new Error(`fuzzDecoders: round ${round} of seed ${seed} took ${took} ms`);
+/** Throws at the first round that fails, with the call that replays it. */
+export async function fuzzDecoders(options: FuzzOptions): Promise<FuzzReport> {
+  const { fuzzRounds } = await import('./fuzz-rounds.ts');
+  const { rounds, first = 0 } = options;
+  let total = fuzzRounds({ ...options, rounds: 0 });
+  for (let done = 0; done < rounds; done += sliceRounds) {
+    const slice = fuzzRounds({ ...options, first: first + done, rounds: Math.min(sliceRounds, rounds - done) });
+    total = merged(total, slice);
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  return { seed, rounds, messages, batches, slowestRoundMs, slowestRound };
+  return total;
+}
+
+function merged(a: FuzzReport, b: FuzzReport): FuzzReport {
+  const { slowestRound, slowestRoundMs } = a.slowestRoundMs >= b.slowestRoundMs ? a : b;
+  return {
+    seed: a.seed,
+    rounds: a.rounds + b.rounds,
+    messages: added(a.messages, b.messages),
+    batches: added(a.batches, b.batches),
+    slowestRound,
+    slowestRoundMs,
+  };
+}
+
+function added(a: FuzzReport['messages'], b: FuzzReport['messages']): FuzzReport['messages'] {
+  return { accepted: a.accepted + b.accepted, refused: a.refused + b.refused };
 }
