@@ -9,7 +9,8 @@ export {
 } from './authorizer.ts';
 export type { ControllerChannel, PeerConnection, PeerConnections, SendOptions } from './channels.ts';
 export type { AppendWaiter, LowWatermarkWaiter } from './replication/core/partition-events.ts';
-export type { ReadBound, Replica, ReplicaRead } from './replication/replica.ts';
+export type { Replica, ReplicaRead } from './replication/replica.ts';
+export type { ReadBound, ReplicaIdentity } from './replication/replica-facts.ts';
 export { Replicas } from './replication/replicas.ts';
 export {
   defaultReplicationConfig,

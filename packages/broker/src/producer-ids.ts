@@ -70,10 +70,10 @@ export class ProducerIds {
     this.#fetching = true;
     const { controller, nodeId, brokerEpoch } = this.#deps;
     controller.send(AllocateProducerIds, { brokerId: nodeId, brokerEpoch: brokerEpoch() }).then(
-      ({ errorCode, producerIdStart, producerIdLen }) => {
-        if (errorCode === ErrorCode.NONE) this.#onBlock(producerIdStart, producerIdLen);
-        else this.#onFailure(errorName(errorCode));
-      },
+      ({ errorCode, producerIdStart, producerIdLen }) =>
+        errorCode === ErrorCode.NONE
+          ? this.#onBlock(producerIdStart, producerIdLen)
+          : this.#onFailure(errorName(errorCode)),
       (cause: unknown) => this.#onFailure(String(cause)),
     );
   }

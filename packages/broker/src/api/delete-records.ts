@@ -30,7 +30,7 @@ async function handleDeleteRecords(
   const { replicas, authorizer } = deps;
   const topics = request.topics.map(async ({ name, partitions }) => {
     const isAllowed = authorizer.authorize(context, 'DELETE', { type: 'TOPIC', name });
-    const answers = partitions.map(({ partitionIndex, offset }): Answer | Promise<Answer> => {
+    const answers = partitions.map(async ({ partitionIndex, offset }): Promise<Answer> => {
       if (!isAllowed) return failed(partitionIndex, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
       const replica = replicas.get(name, partitionIndex);
       if (replica === undefined) return failed(partitionIndex, replicas.errorOf(name, partitionIndex));
@@ -55,7 +55,9 @@ function deleteUpTo(
   }
   const target = offset === -1 ? replica.highWatermark : offset;
   if (target < 0 || target > replica.highWatermark) return failed(partition, ErrorCode.OFFSET_OUT_OF_RANGE);
-  if (log.incrementLogStartOffset(target, 'DeleteRecords')) replica.onLogStartMoved();
+  log.incrementLogStartOffset(target, 'DeleteRecords');
+  // Also when retention has been there before: the core hears of the log start here.
+  replica.onLogStartMoved();
   return new Promise((resolve) => {
     const waiter = new DeleteWaiter(partition, resolve, { deadlines, timeoutMs });
     replica.tell({ type: 'deleteParked', offset: target, waiter });

@@ -57,13 +57,12 @@ function serve(
 ): FetchResponse | Promise<FetchResponse> {
   const reader = readerOf(deps, request, context);
   const demand = demandOf(request, { version: context.apiVersion, reader, deps });
-  let delayed: DelayedFetch | undefined;
-  const opened = openFetch(deps.sessions, demand, deps.world.clock.monotonic(), () => delayed?.wake());
+  const opened = openFetch(deps.sessions, demand, deps.world.clock.monotonic(), () => delayed.wake());
   if (opened.kind === 'refused') return { errorCode: opened.errorCode, responses: [] };
   let response: FetchResponse | undefined;
   let resolve: ((value: FetchResponse) => void) | undefined;
   let reject: ((cause: unknown) => void) | undefined;
-  delayed = new DelayedFetch({
+  const delayed = new DelayedFetch({
     world: deps.world,
     deadlines: deps.replicas.deadlines,
     reader: new PartitionReader(deps, reader),
@@ -84,8 +83,7 @@ function serve(
   if (opened.session !== undefined) opened.session.waiting = delayed;
   delayed.start();
   if (response !== undefined) return response;
-  const started = delayed;
-  context.onClose(() => started.hurry());
+  context.onClose(() => delayed.hurry());
   return new Promise((onResponse, onError) => {
     resolve = onResponse;
     reject = onError;

@@ -6,7 +6,8 @@
 import { handler, type RequestContext } from '@tidelog/net';
 import { ErrorCode, ListOffsets, type EncodeOf, type RequestOf } from '@tidelog/protocol';
 import type { Authorizer } from '../authorizer.ts';
-import type { ReadBound, Replica } from '../replication/replica.ts';
+import type { Replica } from '../replication/replica.ts';
+import type { ReadBound } from '../replication/replica-facts.ts';
 import type { Replicas } from '../replication/replicas.ts';
 
 export interface ListOffsetsDeps {

@@ -5,7 +5,8 @@
 import { Chunks } from '@tidelog/core';
 import type { ReadOutcome } from '@tidelog/log';
 import { ErrorCode } from '@tidelog/protocol';
-import type { ReadBound, Replica } from '../replication/replica.ts';
+import type { Replica } from '../replication/replica.ts';
+import type { ReadBound } from '../replication/replica-facts.ts';
 import type { Replicas } from '../replication/replicas.ts';
 import type { ReplicationQuota } from '../replication/replicas-types.ts';
 import type { FetchPartition } from './fetch-partition.ts';
@@ -171,16 +172,11 @@ export class PartitionReader {
   /** `before` says what held when the read began; a high watermark that rose since is reported with the next read. */
   #finish(before: PartitionResult, replica: Replica, outcome: ReadOutcome): PartitionResult {
     const { partition } = before;
-    switch (outcome.kind) {
-      case 'data':
-        if (this.isFollower) this.#deps.quota?.record('leader', outcome.records.byteLength);
-        const { records } = outcome;
-        return this.#withAborted({ ...before, records, isCutShort: records.byteLength === 0 }, replica);
-      case 'outOfRange':
-        return outOfRange(partition, replica);
-      case 'error':
-        return failed(partition, outcome.error);
-    }
+    if (outcome.kind === 'outOfRange') return outOfRange(partition, replica);
+    if (outcome.kind === 'error') return failed(partition, outcome.error);
+    const { records } = outcome;
+    if (this.isFollower) this.#deps.quota?.record('leader', records.byteLength);
+    return this.#withAborted({ ...before, records, isCutShort: records.byteLength === 0 }, replica);
   }
 
   #withAborted(result: PartitionResult, replica: Replica): PartitionResult {

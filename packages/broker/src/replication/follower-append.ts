@@ -4,7 +4,15 @@
  */
 import type { Chunks } from '@tidelog/core';
 import type { PartitionLog } from '@tidelog/log';
-import { batchesOf, ErrorCode, errorName, Fetch, ListOffsets, type EncodeOf, type ResponseOf } from '@tidelog/protocol';
+import {
+  batchesOf,
+  ErrorCode,
+  errorName,
+  ListOffsets,
+  type EncodeOf,
+  type Fetch,
+  type ResponseOf,
+} from '@tidelog/protocol';
 import { planOutOfRange, planTruncation } from './core/truncation.ts';
 import type { FollowedPartition } from './followed-partition.ts';
 

@@ -7,12 +7,11 @@
  */
 import type { Chunks, Clock } from '@tidelog/core';
 import type { AppendOutcome, LogConfig, PartitionLog, ReadOutcome } from '@tidelog/log';
-import { ErrorCode, errorName } from '@tidelog/protocol';
-import { PartitionCore, type PartitionCoreOptions, type PartitionRole } from './core/partition-core.ts';
+import { ErrorCode } from '@tidelog/protocol';
+import type { PartitionCoreOptions } from './core/partition-core.ts';
 import type { IsrProposal, PartitionAssignment, PartitionEffect, PartitionInput } from './core/partition-events.ts';
+import { ReplicaFacts, type ReadBound, type ReplicaIdentity } from './replica-facts.ts';
 import type { ReplicaAppend, ReplicaChange, ReplicaWatcher } from './replicas-types.ts';
-
-export type ReadBound = 'highWatermark' | 'lastStableOffset' | 'logEnd';
 
 export interface ReplicaRead {
   readonly offset: number;
@@ -34,23 +33,14 @@ export interface ReplicaHost {
   onLogFailed(replica: Replica, detail: string): void;
 }
 
-export interface ReplicaOptions {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
+export interface ReplicaOptions extends ReplicaIdentity {
   /** Undefined when the directory it is assigned to is offline. */
   readonly log: PartitionLog | undefined;
   readonly core: PartitionCoreOptions;
   readonly host: ReplicaHost;
 }
 
-export class Replica {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
-  readonly localId: number;
-  readonly core: PartitionCore;
-  readonly #log: PartitionLog | undefined;
+export class Replica extends ReplicaFacts {
   readonly #host: ReplicaHost;
   readonly #watchers = new Set<ReplicaWatcher>();
   #effects: PartitionEffect[] = [];
@@ -60,63 +50,17 @@ export class Replica {
   #leaderHighWatermark = -1;
   #closed = false;
 
-  constructor({ topic, topicId, partition, log, core, host }: ReplicaOptions) {
-    this.topic = topic;
-    this.topicId = topicId;
-    this.partition = partition;
-    this.localId = core.localId;
-    this.core = new PartitionCore(core);
-    this.#log = log;
+  constructor({ log, core, host, ...identity }: ReplicaOptions) {
+    super(identity, log, core);
     this.#host = host;
-    if (log === undefined || log.offline !== undefined) this.#step({ type: 'logFailed' });
+    if (this.log === undefined) this.#step({ type: 'logFailed' });
     else {
-      log.observer = {
+      this.log.observer = {
         onAppended: (logEndOffset) => this.#onAppended(logEndOffset),
         onWritten: () => this.#notify('logEnd'),
         onFailed: (error, detail) => this.#onFailed(error, detail),
       };
     }
-  }
-
-  /** Undefined while its directory is offline. */
-  get log(): PartitionLog | undefined {
-    return this.#log?.offline === undefined ? this.#log : undefined;
-  }
-
-  get role(): PartitionRole {
-    return this.core.role;
-  }
-
-  get isLeader(): boolean {
-    return this.core.role === 'leader';
-  }
-
-  get leaderId(): number {
-    return this.core.assignment?.leader ?? -1;
-  }
-
-  get leaderEpoch(): number {
-    return this.core.leaderEpoch;
-  }
-
-  get inSyncReplicas(): readonly number[] {
-    return this.core.leader?.inSync.committed ?? this.core.assignment?.isr ?? [];
-  }
-
-  get highWatermark(): number {
-    return this.#log?.highWatermark ?? -1;
-  }
-
-  get lastStableOffset(): number {
-    return this.#log?.lastStableOffset ?? -1;
-  }
-
-  get logStartOffset(): number {
-    return this.#log?.logStartOffset ?? -1;
-  }
-
-  get logEndOffset(): number {
-    return this.#log?.logEndOffset ?? -1;
   }
 
   /** News from the metadata log. */
@@ -164,21 +108,6 @@ export class Replica {
     return log.read({ offset, maxBytes, minOneBatch, upTo: this.endOf(upTo) });
   }
 
-  endOf(bound: ReadBound): number {
-    if (bound === 'logEnd') return this.logEndOffset;
-    return bound === 'highWatermark' ? this.highWatermark : this.lastStableOffset;
-  }
-
-  /** NONE, or why a request with this leader epoch (-1: none said) cannot be served here. */
-  checkEpoch(currentLeaderEpoch: number, { leaderOnly }: { readonly leaderOnly: boolean }): ErrorCode {
-    if (this.log === undefined) return ErrorCode.KAFKA_STORAGE_ERROR;
-    const error = this.core.checkEpoch(currentLeaderEpoch);
-    if (error !== ErrorCode.NONE) return error;
-    if (leaderOnly ? this.core.role !== 'leader' : this.core.role === 'offline')
-      return ErrorCode.NOT_LEADER_OR_FOLLOWER;
-    return ErrorCode.NONE;
-  }
-
   /** Hears of every change until unwatch. */
   watch(watcher: ReplicaWatcher): void {
     this.#watchers.add(watcher);
@@ -219,7 +148,7 @@ export class Replica {
       assignment,
       log: { logStartOffset: 0, logEndOffset: 0, highWatermark: 0 },
     });
-    if (this.#log !== undefined) this.#log.observer = undefined;
+    if (this.log !== undefined) this.log.observer = undefined;
     this.#notify('state');
   }
 
@@ -228,16 +157,7 @@ export class Replica {
   }
 
   #refuse(error: ErrorCode, acks: number): AppendOutcome {
-    return { kind: 'refused', error, detail: this.#explain(error, acks), recordErrors: [] };
-  }
-
-  #explain(error: ErrorCode, acks: number): string {
-    const name = `${this.topic}-${this.partition}`;
-    if (error === ErrorCode.NOT_ENOUGH_REPLICAS) {
-      const minimum = this.core.leader?.effectiveMinInsyncReplicas ?? 0;
-      return `acks=${acks} needs ${minimum} in-sync replicas of ${name} (min.insync.replicas), there are ${this.inSyncReplicas.length}`;
-    }
-    return `${name}: ${errorName(error)}, leader is ${this.leaderId} in epoch ${this.leaderEpoch}`;
+    return { kind: 'refused', error, detail: this.explain(error, acks), recordErrors: [] };
   }
 
   #onAppended(logEndOffset: number): void {
@@ -259,7 +179,7 @@ export class Replica {
   }
 
   #onFailed(error: ErrorCode, detail: string): void {
-    if (this.#log?.offline === undefined) this.#step({ type: 'appendsLost', error });
+    if (this.log !== undefined) this.#step({ type: 'appendsLost', error });
     else this.#step({ type: 'logFailed' });
     this.#host.onLogFailed(this, detail);
     this.#notify('state');
@@ -289,7 +209,7 @@ export class Replica {
       case 'release':
         return effect.waiter.onAcknowledged(effect.error);
       case 'advanceHighWatermark':
-        this.#log?.updateHighWatermark(effect.highWatermark);
+        this.log?.updateHighWatermark(effect.highWatermark);
         return this.#notify('highWatermark');
       case 'alterIsr':
         return this.#host.onIsrProposed(this, effect.proposal);

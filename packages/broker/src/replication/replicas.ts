@@ -244,7 +244,7 @@ export class Replicas {
 
   /** Logs of topics that were deleted, or moved away, while this broker was down. */
   #deleteStrays(): void {
-    for (const log of [...this.#deps.store.logs()]) {
+    for (const log of Array.from(this.#deps.store.logs())) {
       const { topic, topicId, partition } = log;
       const image = this.#image.topics.partition(topicId, partition);
       if (image?.replicas.includes(this.#deps.config.nodeId) === true || topic === '__cluster_metadata') continue;

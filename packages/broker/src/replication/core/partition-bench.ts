@@ -2,6 +2,7 @@
  * Drives one PartitionCore in tests and renders what it wants done as text:
  * `written, hw 10, NONE` is an acks=1 release, an advance of the high watermark to 10 and an acks=all release.
  */
+import { unreachable } from '@tidelog/core';
 import { errorName, ErrorCode } from '@tidelog/protocol';
 import { PartitionCore } from './partition-core.ts';
 import type {
@@ -124,6 +125,8 @@ export class PartitionBench {
         return errorName(effect.error);
       case 'releaseDelete':
         return `deleted to ${effect.lowWatermark}`;
+      default:
+        return unreachable(effect);
     }
   }
 }

@@ -1,0 +1,175 @@
+import { afterEach, expect, test } from 'vitest';
+import { ErrorCode } from '@tidelog/protocol';
+import { fetch, listOffset, produce, until } from '../testing/client.ts';
+import { valuesIn } from '../testing/records.ts';
+import { TestCluster, type ClusterOptions } from '../testing/test-cluster.ts';
+
+const topicId = 'TTTTTTTTTTTTTTTTTTTTTQ';
+let cluster: TestCluster;
+
+async function start(options: Partial<ClusterOptions> = {}, replicas: number[][] = [[1, 2, 3]]): Promise<void> {
+  cluster = await TestCluster.start({ brokers: 3, ...options });
+  cluster.controller.createTopic({ name: 'events', topicId, replicas });
+}
+
+afterEach(() => cluster.stop());
+
+function endsOf(partition = 0): number[] {
+  return [1, 2, 3].map((id) => cluster.broker(id).replicas.get('events', partition)?.logEndOffset ?? -1);
+}
+
+function isr(): readonly number[] {
+  return cluster.controller.image.topics.partition(topicId, 0)?.isr ?? [];
+}
+
+async function contentOf(nodeId: number): Promise<string[]> {
+  const replica = cluster.broker(nodeId).replicas.get('events', 0);
+  const outcome = await replica?.read({ offset: 0, maxBytes: 1e6, minOneBatch: true, upTo: 'logEnd' });
+  return outcome?.kind === 'data' ? valuesIn(outcome.records) : [];
+}
+
+test('acks=all is answered when every in-sync replica has the records', async () => {
+  await start();
+  const answer = await produce(cluster.broker(1), { topicId, values: ['a', 'b'] });
+  expect([answer.errorCode, answer.baseOffset]).toEqual([ErrorCode.NONE, 0]);
+  expect(endsOf()).toEqual([2, 2, 2]);
+  expect(await contentOf(3)).toEqual(['0:a', '1:b']);
+});
+
+test('the first acks=all of a new topic does not wait for a fetch that sleeps', async () => {
+  await start();
+  await produce(cluster.broker(1), { topicId });
+  const other = 'SSSSSSSSSSSSSSSSSSSSSQ';
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  cluster.controller.createTopic({ name: 'other', topicId: other, replicas: [[1, 2, 3]] });
+  const begin = performance.now();
+  await produce(cluster.broker(1), { topicId: other });
+  expect(performance.now() - begin).toBeLessThan(300);
+});
+
+test('with flush.before.ack an acknowledged record is synced on every replica', async () => {
+  await start({ log: { flushBeforeAck: true } });
+  await produce(cluster.broker(1), { topicId, values: ['durable'] });
+  const recoveryPoints = [1, 2, 3].map((id) => cluster.broker(id).replicas.get('events', 0)?.log?.recoveryPoint);
+  expect(recoveryPoints).toEqual([1, 1, 1]);
+});
+
+test('followers learn the high watermark and do not pass their own end', async () => {
+  await start();
+  await produce(cluster.broker(1), { topicId, values: ['a'] });
+  await produce(cluster.broker(1), { topicId, values: ['b'] });
+  await until(() => cluster.broker(2).replicas.get('events', 0)?.highWatermark === 2, 'the high watermark');
+});
+
+test('an idle cluster fetches no more than its waits end', async () => {
+  await start(
+    { replication: { replicaFetchWaitMaxMs: 200 } },
+    Array.from({ length: 50 }, () => [1, 2, 3]),
+  );
+  await produce(cluster.broker(1), { topicId, partition: 7 });
+  const before = cluster.fetches;
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(cluster.fetches - before).toBeLessThanOrEqual(8);
+});
+
+test('a follower that is cut off leaves the ISR and joins again when it has caught up', async () => {
+  await start({ replication: { replicaLagTimeMaxMs: 200 } });
+  await produce(cluster.broker(1), { topicId });
+  cluster.cut(3, 1);
+  const answer = await produce(cluster.broker(1), { topicId, values: ['without 3'] });
+  expect(answer.errorCode).toBe(ErrorCode.NONE);
+  expect(isr()).toEqual([1, 2]);
+  cluster.heal(3, 1);
+  await until(() => isr().length === 3, 'the ISR to grow');
+  expect(await contentOf(3)).toEqual(await contentOf(1));
+});
+
+test('below min.insync.replicas acks=all is refused and nothing new is committed', async () => {
+  await start({ minInsyncReplicas: 2, replication: { replicaLagTimeMaxMs: 100 } });
+  await produce(cluster.broker(1), { topicId });
+  cluster.cut(2, 1);
+  cluster.cut(3, 1);
+  const waiting = await produce(cluster.broker(1), { topicId, timeoutMs: 400 });
+  expect(waiting.errorCode).not.toBe(ErrorCode.NONE);
+  await until(() => isr().length === 1, 'the ISR to shrink');
+  expect((await produce(cluster.broker(1), { topicId })).errorCode).toBe(ErrorCode.NOT_ENOUGH_REPLICAS);
+  expect((await produce(cluster.broker(1), { topicId, acks: 1 })).errorCode).toBe(ErrorCode.NONE);
+  expect(await listOffset(cluster.broker(1), 'events', -1)).toBe(1);
+});
+
+test('after a failover nothing acknowledged is missing, and the old leader drops what was not', async () => {
+  await start();
+  await produce(cluster.broker(1), { topicId, values: ['kept'] });
+  cluster.cut(2, 1);
+  cluster.cut(3, 1);
+  await produce(cluster.broker(1), { topicId, values: ['lost', 'lost too'], acks: 1 });
+  cluster.controller.elect(topicId, 0, { leader: 2, isr: [2, 3] });
+  const stale = await produce(cluster.broker(1), { topicId });
+  expect(stale.errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  expect(stale.currentLeader).toEqual({ leaderId: 2, leaderEpoch: 1 });
+  const answer = await produce(cluster.broker(2), { topicId, values: ['new'] });
+  expect([answer.errorCode, answer.baseOffset]).toEqual([ErrorCode.NONE, 1]);
+  await until(() => isr().length === 3, 'the old leader to follow');
+  for (const id of [1, 2, 3]) expect(await contentOf(id)).toEqual(['0:kept', '1:new']);
+});
+
+test('a restarted follower goes on where it was; one without its disk fetches everything', async () => {
+  await start();
+  await produce(cluster.broker(1), { topicId, values: ['a'] });
+  const stopped = await cluster.stopBroker(3);
+  cluster.controller.elect(topicId, 0, { leader: 1, isr: [1, 2] });
+  await produce(cluster.broker(1), { topicId, values: ['b'] });
+  await cluster.startBroker(3, stopped);
+  await until(() => isr().length === 3, 'the restarted follower');
+  expect(await contentOf(3)).toEqual(['0:a', '1:b']);
+  (await cluster.stopBroker(2)).removeFiles();
+  cluster.controller.elect(topicId, 0, { leader: 1, isr: [1, 3] });
+  await cluster.startBroker(2);
+  await until(() => isr().length === 3, 'the empty follower');
+  expect(await contentOf(2)).toEqual(['0:a', '1:b']);
+});
+
+test('a follower that is behind the log start begins there', async () => {
+  await start();
+  for (const value of ['a', 'b', 'c']) await produce(cluster.broker(1), { topicId, values: [value] });
+  (await cluster.stopBroker(3)).removeFiles();
+  cluster.controller.elect(topicId, 0, { leader: 1, isr: [1, 2] });
+  const leader = cluster.broker(1).replicas.get('events', 0);
+  leader?.log?.incrementLogStartOffset(2, 'test');
+  leader?.onLogStartMoved();
+  await cluster.startBroker(3);
+  await until(() => isr().length === 3, 'the follower');
+  expect(cluster.broker(3).replicas.get('events', 0)?.logStartOffset).toBe(2);
+});
+
+test('an ISR change survives a controller that is away', async () => {
+  await start({ replication: { replicaLagTimeMaxMs: 100 } });
+  await produce(cluster.broker(1), { topicId });
+  cluster.controller.isDown = true;
+  cluster.cut(3, 1);
+  const waiting = produce(cluster.broker(1), { topicId, timeoutMs: 5000 });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(isr()).toEqual([1, 2, 3]);
+  cluster.controller.isDown = false;
+  expect((await waiting).errorCode).toBe(ErrorCode.NONE);
+  expect(isr()).toEqual([1, 2]);
+});
+
+test('a deleted topic is gone on every replica; a moved partition leaves its old broker', async () => {
+  await start();
+  await produce(cluster.broker(1), { topicId });
+  cluster.controller.commit({ type: 'partitionChange', topicId, partitionId: 0, replicas: [1, 2], isr: [1, 2] });
+  expect(cluster.broker(3).replicas.get('events', 0)).toBeUndefined();
+  expect(cluster.broker(3).store.get('events', 0)).toBeUndefined();
+  cluster.controller.commit({ type: 'removeTopic', topicId });
+  expect(cluster.broker(1).replicas.size).toBe(0);
+});
+
+test('a consumer in another rack is sent to the replica there and reads committed records from it', async () => {
+  await start({ replication: { rackAwareReads: true } });
+  await produce(cluster.broker(1), { topicId, values: ['near'] });
+  const hint = await fetch(cluster.broker(1), { topicId, offset: 0, rackId: 'rack-2' });
+  expect([hint.preferredReadReplica, hint.records?.byteLength]).toEqual([2, 0]);
+  const answer = await fetch(cluster.broker(2), { topicId, offset: 0, rackId: 'rack-2', maxWaitMs: 2000 });
+  expect(valuesIn(answer.records)).toEqual(['0:near']);
+});

@@ -1,0 +1,120 @@
+/**
+ * A broker's data path in a test process: a real LogStore in a temporary directory, real Replicas and the real handlers.
+ * Requests go through their codecs, as on the wire.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNodeWorld, noMetrics, silentLogger, type Chunks, type World } from '@tidelog/core';
+import { defaultLogConfig, LogStore, type LogConfig } from '@tidelog/log';
+import type { BoundHandler, RequestContext } from '@tidelog/net';
+import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
+import { dataPathHandlers } from '../api/data-path-handlers.ts';
+import { allowAll, type Authorizer } from '../authorizer.ts';
+import type { ControllerChannel, PeerConnections, SendOptions } from '../channels.ts';
+import { ProducerIds } from '../producer-ids.ts';
+import { Replicas } from '../replication/replicas.ts';
+import { defaultReplicationConfig, type ReplicationConfig } from '../replication/replicas-types.ts';
+
+export interface TestBrokerOptions {
+  readonly nodeId: number;
+  readonly controller: ControllerChannel;
+  readonly peers: PeerConnections;
+  /** Where an earlier incarnation kept its logs. */
+  readonly directory?: string;
+  readonly log?: Partial<LogConfig>;
+  readonly minInsyncReplicas?: number;
+  readonly replication?: Partial<ReplicationConfig>;
+  readonly authorizer?: Authorizer;
+}
+
+export class TestBroker {
+  readonly nodeId: number;
+  readonly world: World;
+  readonly directory: string;
+  readonly store: LogStore;
+  readonly replicas: Replicas;
+  readonly #handlers: ReadonlyMap<number, BoundHandler>;
+  #correlationId = 0;
+
+  private constructor(options: TestBrokerOptions, world: World, directory: string, store: LogStore) {
+    const { nodeId, controller, peers, minInsyncReplicas = 1 } = options;
+    this.nodeId = nodeId;
+    this.world = world;
+    this.directory = directory;
+    this.store = store;
+    const log = { ...defaultLogConfig, ...options.log };
+    const config = { ...defaultReplicationConfig, nodeId, ...options.replication };
+    const brokerEpoch = (): number => nodeId * 100;
+    this.replicas = new Replicas({
+      ...{ world, store, config, controller, peers, brokerEpoch },
+      logger: silentLogger,
+      metrics: noMetrics,
+      topicSettings: () => ({ log, minInsyncReplicas }),
+    });
+    const handlers = dataPathHandlers({
+      ...{ world, store, nodeId, replicas: this.replicas, metrics: noMetrics },
+      authorizer: options.authorizer ?? allowAll,
+      producerIds: new ProducerIds({ world, logger: silentLogger, controller, nodeId, brokerEpoch }),
+      fetchMaxBytes: 57_671_680,
+      fetchSessionSlots: 10,
+      rackAwareReads: config.rackAwareReads,
+    });
+    this.#handlers = new Map(handlers.map((handler) => [handler.api.key, handler]));
+  }
+
+  static async start(options: TestBrokerOptions): Promise<TestBroker> {
+    const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'tidelog-broker-'));
+    const world = createNodeWorld();
+    const logDirs = [{ path: directory, directoryId: 'EEEEEEEEEEEEEEEEEEEEEQ' }];
+    const config = { logDefaults: { ...defaultLogConfig, ...options.log } };
+    const store = await LogStore.open({ world, logger: silentLogger, logDirs, config });
+    return new TestBroker(options, world, directory, store);
+  }
+
+  /** Sends a request as a client would; rejects where the broker would close the connection. */
+  async request<A extends Api>(
+    api: A,
+    request: RequestInputOf<A>,
+    { version = api.latestStable, clientId = 'test', closed }: RequestOptions = {},
+  ): Promise<ResponseOf<A>> {
+    const handler = this.#handlers.get(api.key);
+    if (handler === undefined) throw new Error(`${api.name} is not served`);
+    const decoded = api.request.decode(copyOf(api.request.encode(request, version)), version);
+    const context = this.#context(version, clientId, closed);
+    const response = await handler.handle(decoded as never, context);
+    if (typeof response === 'symbol') return undefined as ResponseOf<A>;
+    return api.response.decode(copyOf(api.response.encode(response as never, version)), version) as ResponseOf<A>;
+  }
+
+  async stop({ clean = true }: { readonly clean?: boolean } = {}): Promise<void> {
+    await this.replicas.close();
+    if (clean) await this.store.close({ brokerEpoch: this.nodeId * 100 });
+  }
+
+  removeFiles(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #context(apiVersion: number, clientId: string | null, closed: Promise<void> | undefined): RequestContext {
+    return {
+      ...{ apiVersion, clientId, correlationId: ++this.#correlationId },
+      ...{ connectionId: 1, listenerName: 'PLAINTEXT', principal: 'User:ANONYMOUS', remoteAddress: '127.0.0.1' },
+      ...{ receivedAt: this.world.clock.monotonic(), isPrivileged: true, closed: false },
+      onClose: (callback) => void closed?.then(callback),
+      onDisconnect: (callback) => void closed?.then(callback),
+      throttle: () => undefined,
+    };
+  }
+}
+
+export interface RequestOptions extends Pick<SendOptions, 'version'> {
+  readonly clientId?: string | null;
+  /** Resolves when the client hangs up. */
+  readonly closed?: Promise<void>;
+}
+
+/** Bytes of its own, as they come off a socket: a log writes into what it is given. */
+function copyOf(bytes: Chunks): Chunks {
+  return (bytes.constructor as typeof Chunks).of(Buffer.concat(bytes.pieces as Buffer[]));
+}
