@@ -27,6 +27,8 @@ export type CallStage = 'decode' | 'handle' | 'encode';
 export interface CallOwner {
   readonly peer: Peer;
   readonly closed: boolean;
+  /** Calls back once when the connection closes; at once when it has closed. */
+  onDisconnect(callback: () => void): void;
   /** A call is done; its response may have to wait for earlier ones. */
   onCallDone(): void;
   /** The request could not be decoded, the handler threw, or its response cannot be expressed. */
@@ -119,6 +121,10 @@ export class Call implements RequestContext, PipelinedCall {
   onClose(callback: () => void): void {
     if (this.closed) callback();
     else if (!this.done) (this.#closeCallbacks ??= []).push(callback);
+  }
+
+  onDisconnect(callback: () => void): void {
+    this.#owner.onDisconnect(callback);
   }
 
   throttle(delayMs: Millis): void {

@@ -191,8 +191,8 @@ export class Connection {
     const backoff = Math.min(reconnectBackoffMaxMs, reconnectBackoffMs * 2 ** Math.min(this.#failures++, 30));
     const jittered = backoff * (0.8 + 0.4 * world.random.next());
     this.#nextAttemptAt = world.clock.monotonic() + jittered;
-    logger.debug({ peer: this.#peerName, code: error.code, error }, 'connection to peer lost');
-    this.#rejectWaiting(new NetworkError('connect', error.message, error));
+    logger.debug({ peer: this.#peerName, code: error.code, err: error }, 'connection to peer lost');
+    this.#rejectWaiting(error.code === 'protocol' ? error : new NetworkError('connect', error.message, error));
   }
 
   #rejectWaiting(error: NetworkError): void {

@@ -55,6 +55,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
   #lastActivity: Millis;
   #paused = false;
   #pumping = false;
+  #disconnectCallbacks: (() => void)[] | undefined;
 
   constructor(socket: Socket, peer: Peer, shared: ConnectionShared) {
     this.#socket = socket;
@@ -113,6 +114,11 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     if (!this.#pumping) this.#pump();
   }
 
+  onDisconnect(callback: () => void): void {
+    if (this.#state === 'closed') callback();
+    else (this.#disconnectCallbacks ??= []).push(callback);
+  }
+
   mayStart(): boolean {
     return this.#mutedUntil === undefined && !this.closed && !this.#outbox.isClientBehind;
   }
@@ -131,7 +137,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
   onCallFailed(call: Call, stage: CallStage, error: unknown): void {
     if (this.closed) return;
     const { apiName, apiVersion, correlationId, clientId } = call;
-    const fields = { ...this.peer, api: apiName, apiVersion, correlationId, clientId, error };
+    const fields = { ...this.peer, api: apiName, apiVersion, correlationId, clientId, err: error };
     const level = stage === 'decode' ? 'warn' : 'error';
     this.#shared.log.write(level, `call-${stage}`, fields, failures[stage]);
     this.close();
@@ -258,6 +264,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     this.#state = 'closed';
     this.#shared.deadlines.cancel(this.#idleCheck);
     this.#abandon();
+    for (const callback of this.#disconnectCallbacks ?? []) callback();
     this.#shared.onClosed(this);
   }
 

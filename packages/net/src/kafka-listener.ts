@@ -107,7 +107,7 @@ export class KafkaListener {
   async start(): Promise<void> {
     const { world, name, host, port, backlog, logger } = this.#options;
     const onError = (error: Error): void => {
-      this.#shared.log.write('warn', 'accept', { listener: name, error }, 'connections cannot be accepted now');
+      this.#shared.log.write('warn', 'accept', { listener: name, err: error }, 'connections cannot be accepted now');
     };
     const options = { host, port, onError, ...(backlog === undefined ? {} : { backlog }) };
     this.#listening = await world.network.listen(options, (socket) => this.#onConnection(socket));
