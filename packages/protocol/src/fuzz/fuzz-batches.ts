@@ -1,7 +1,7 @@
 /**
  * One forged record batch: its records spoilt before they are compressed, the compressed bytes after, the header at
- * last, and mostly a crc that is right all the same. What is owed: the same judgement in any pieces, ProtocolError and nothing
- * else from whoever reads it, and what was judged valid reads as as many records as the header says.
+ * last, and mostly a crc that is right all the same. What is owed: the same judgement in any pieces, ProtocolError and
+ * nothing else from whoever reads it, and what was judged valid reads as as many records as the header says.
  */
 import { Chunks, crc32c, must, type SeededRandom } from '@tidelog/core';
 import { ErrorCode, ProtocolError } from '../errors.ts';
