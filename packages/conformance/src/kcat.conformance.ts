@@ -1,5 +1,5 @@
 /** kcat (librdkafka) against one real broker process: every codec, byte for byte, also through a kill -9. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,8 +34,8 @@ describe.skipIf(typeof kcat !== 'string')('kcat', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const produce = async (topic: string, codec: string, extra: readonly string[] = []): Promise<void> => {
-    const args = ['-b', cluster.bootstrap, '-P', '-t', topic, '-p', '0', '-z', codec, '-l', ...extra, input];
+  const produce = async (topic: string, codec: string): Promise<void> => {
+    const args = ['-b', cluster.bootstrap, '-P', '-t', topic, '-p', '0', '-z', codec, '-l', input];
     await runProgram({ program: 'kcat', args });
   };
 
@@ -54,24 +54,39 @@ describe.skipIf(typeof kcat !== 'string')('kcat', () => {
   });
 
   test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])(
-    'a kill -9 in the middle of producing with %s loses nothing, repeats nothing and keeps the order',
+    'a kill -9 in the middle of producing with %s loses nothing acknowledged, repeats nothing and keeps the order',
     async (codec) => {
       const node = cluster.node(1);
       const topic = `killed-${codec}`;
-      const producing = produce(topic, codec, ['-X', 'enable.idempotence=true', '-X', 'message.timeout.ms=120000']);
+      const said = join(directory, `${topic}.err`);
+      // kcat ends when its only broker is gone; until then it tells every acknowledged offset (-v -v -v).
+      const args = ['-b', cluster.bootstrap, '-P', '-t', topic, '-p', '0', '-z', codec, '-l', '-v', '-v', '-v'];
+      const flags = ['-X', 'enable.idempotence=true', '-X', 'linger.ms=2'];
+      const producing = runProgram({ program: 'kcat', args: [...args, ...flags, input], stderr: said, mayFail: true });
       await partWritten(cluster, topic);
       await node.signal('SIGKILL');
-      node.spawn();
-      await node.ready();
       await producing;
-      expect(await consume(topic)).toBe(digest);
-      await node.signal('SIGKILL');
       node.spawn();
       await node.ready();
-      expect(await consume(topic)).toBe(digest);
+      const acknowledged = lastAcknowledged(said);
+      const stdout = join(directory, `${topic}.out`);
+      const all = ['-b', cluster.bootstrap, '-C', '-t', topic, '-p', '0', '-o', 'beginning', '-e', '-q'];
+      await runProgram({ program: 'kcat', args: all, stdout });
+      const found = readFileSync(stdout);
+      const lines = found.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0);
+      expect(acknowledged).toBeGreaterThan(0);
+      expect(lines).toBeGreaterThan(acknowledged);
+      expect(readFileSync(input).subarray(0, found.length).equals(found)).toBe(true);
     },
   );
 });
+
+function lastAcknowledged(path: string): number {
+  const text = readFileSync(path, 'utf8');
+  let last = -1;
+  for (const match of text.matchAll(/delivered .*\(offset (\d+)\)/g)) last = Math.max(last, Number(match[1]));
+  return last;
+}
 
 /** Waits until the topic has some records, but not long enough to have them all. */
 async function partWritten(cluster: TidelogCluster, topic: string): Promise<void> {

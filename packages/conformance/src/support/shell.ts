@@ -9,14 +9,22 @@ export interface Run {
   readonly stdin?: string;
   /** A file for its standard output; it is returned as text otherwise. */
   readonly stdout?: string;
+  /** A file for what it says on standard error; the end of it is kept for the message of a failure otherwise. */
+  readonly stderr?: string;
+  /** It may end with an error: the caller looks at what it wrote. */
+  readonly mayFail?: boolean;
   readonly timeoutMs?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export async function runProgram(run: Run): Promise<string> {
-  const { program, args, stdin, stdout, timeoutMs = 240_000, environment = {} } = run;
+  const { program, args, stdin, stdout, stderr, timeoutMs = 240_000, environment = {} } = run;
   const child = spawn(program, args, {
-    stdio: [stdin === undefined ? 'ignore' : openSync(stdin, 'r'), 'pipe', 'pipe'],
+    stdio: [
+      stdin === undefined ? 'ignore' : openSync(stdin, 'r'),
+      'pipe',
+      stderr === undefined ? 'pipe' : openSync(stderr, 'w'),
+    ],
     env: { ...process.env, ...environment },
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
@@ -29,6 +37,7 @@ export async function runProgram(run: Run): Promise<string> {
   child.stderr?.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString('utf8')).slice(-4000)));
   const code = await new Promise<number | null>((done) => void child.once('close', (status) => done(status)));
   await written;
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${errors}\n${text.slice(-2000)}`);
+  if (code !== 0 && run.mayFail !== true)
+    throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${errors}\n${text.slice(-2000)}`);
   return text;
 }
