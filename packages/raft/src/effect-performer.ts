@@ -2,7 +2,7 @@
  * Performs what the core decides, one effect at a time and in its order: quorum-state and log first, peers and listeners
  * after. Every result that takes time goes back to the core as an input.
  */
-import type { Logger, World } from '@tidelog/core';
+import { unreachable, type Logger, type World } from '@tidelog/core';
 import type { Answer, SentRequest } from './core/messages.ts';
 import type { OffsetAndEpoch } from './core/epoch-cache.ts';
 import type { QuorumState, RaftEffect, RaftInput } from './core/events.ts';
@@ -82,6 +82,8 @@ export class EffectPerformer {
         return undefined;
       case 'fail':
         throw new Error(effect.detail);
+      default:
+        return unreachable(effect);
     }
   }
 

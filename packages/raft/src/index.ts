@@ -12,6 +12,6 @@ export type {
 export type { Endpoint } from './core/replica-key.ts';
 export type { RoleName as RaftRole } from './core/states.ts';
 export { supportedKraftVersions } from './core/voter-set.ts';
-export { RaftNode } from './raft-node.ts';
+export { createRaftNode, RaftNode } from './raft-node.ts';
 export type { QuorumSource, RaftNodeOptions, RaftNodeState } from './raft-options.ts';
 export type { Destination, Transport, TransportCall } from './transport.ts';

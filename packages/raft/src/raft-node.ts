@@ -261,3 +261,7 @@ export class RaftNode {
     this.#stopped.resolve();
   }
 }
+
+export function createRaftNode(options: RaftNodeOptions): RaftNode {
+  return new RaftNode(options);
+}

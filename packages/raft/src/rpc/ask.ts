@@ -1,4 +1,5 @@
 /** Sends what the core asks of a peer and translates the answer; what can not be had or understood rejects. */
+import { unreachable } from '@tidelog/core';
 import {
   AddRaftVoter,
   ApiVersions,
@@ -77,6 +78,8 @@ export async function ask(
       const software = { clientSoftwareName: 'tidelog', clientSoftwareVersion: '0.1.0' };
       return readApiVersions(await transport.send({ ...call, api: ApiVersions, request: software }));
     }
+    default:
+      return unreachable(request);
   }
 }
 

@@ -2,7 +2,7 @@
  * Batches of the metadata log between bytes and what the core and the listeners see. Bytes that came from a peer are
  * checked (length, magic, checksum) before anything of them is believed.
  */
-import { Chunks } from '@tidelog/core';
+import { Chunks, unreachable } from '@tidelog/core';
 import {
   batchesOf,
   buildBatch,
@@ -27,6 +27,8 @@ export function encodeBatch({ baseOffset, epoch, controls, payload }: LogBatch, 
       const records = payload.values.map((value) => ({ key: null, value, timestamp }));
       return Chunks.of(buildBatch({ baseOffset, partitionLeaderEpoch: epoch, records }));
     }
+    default:
+      return unreachable(payload);
   }
 }
 

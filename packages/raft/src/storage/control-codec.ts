@@ -1,5 +1,5 @@
 /** Control records of the metadata log between the core's words and Kafka's record formats. */
-import { Chunks, type Uuid } from '@tidelog/core';
+import { Chunks, unreachable, type Uuid } from '@tidelog/core';
 import {
   buildControlBatch,
   KRaftVersionRecord,
@@ -56,6 +56,8 @@ function encodeControl(control: ControlRecord, timestamp: number): ControlPayloa
     }
     case 'snapshotFooter':
       return { type: 'SNAPSHOT_FOOTER', value: SnapshotFooterRecord.encode({ version: 0 }, 0).toBuffer() };
+    default:
+      return unreachable(control);
   }
 }
 
