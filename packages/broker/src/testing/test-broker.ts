@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createNodeWorld, noMetrics, silentLogger, type Chunks, type World } from '@tidelog/core';
+import { createNodeWorld, noMetrics, silentLogger, type Chunks, type Disk, type World } from '@tidelog/core';
 import { defaultLogConfig, LogStore, type LogConfig } from '@tidelog/log';
 import type { BoundHandler, RequestContext } from '@tidelog/net';
 import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
@@ -65,7 +65,10 @@ export class TestBroker {
 
   static async start(options: TestBrokerOptions): Promise<TestBroker> {
     const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'tidelog-broker-'));
-    const world = createNodeWorld();
+    const nodeWorld = createNodeWorld();
+    // A directory's lock lasts as long as the process; here incarnations follow each other in one.
+    const disk: Disk = Object.create(nodeWorld.disk, { lock: { value: () => true } });
+    const world = { ...nodeWorld, disk };
     const logDirs = [{ path: directory, directoryId: 'EEEEEEEEEEEEEEEEEEEEEQ' }];
     const config = { logDefaults: { ...defaultLogConfig, ...options.log } };
     const store = await LogStore.open({ world, logger: silentLogger, logDirs, config });
