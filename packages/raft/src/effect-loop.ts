@@ -79,13 +79,18 @@ export class EffectLoop {
 
   #wait(pending: Promise<void>): void {
     this.#waiting = true;
-    pending.then(
-      () => {
-        this.#waiting = false;
-        this.#drain();
-      },
-      (error: unknown) => this.#fail(error),
-    );
+    void this.#resume(pending);
+  }
+
+  async #resume(pending: Promise<void>): Promise<void> {
+    try {
+      await pending;
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#waiting = false;
+    this.#drain();
   }
 
   #arm(): void {

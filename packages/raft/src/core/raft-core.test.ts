@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { defaultRaftConfig } from '../raft-config.ts';
+import { runSeed } from '../testing/sim-run.ts';
+
+const seeds = Number(process.env['TIDELOG_RAFT_SEEDS'] ?? 400);
+const firstSeed = Number(process.env['TIDELOG_RAFT_SEED'] ?? 1);
+
+test(`${seeds} seeds of crashes, lost messages, cuts and voter changes keep every invariant and make progress`, () => {
+  let committed = 0;
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    try {
+      committed += runSeed({ seed, config: defaultRaftConfig }).committed;
+    } catch (error) {
+      throw new Error(`seed ${seed}: TIDELOG_RAFT_SEED=${seed} TIDELOG_RAFT_SEEDS=1 replays it`, { cause: error });
+    }
+  }
+  expect(committed).toBeGreaterThan(seeds * 5);
+});
+
+test('a seed gives the same run twice', () => {
+  const run = (): string[] => {
+    const lines: string[] = [];
+    runSeed({ seed: 7, config: defaultRaftConfig, trace: (line) => lines.push(line) });
+    return lines;
+  };
+  expect(run()).toEqual(run());
+});

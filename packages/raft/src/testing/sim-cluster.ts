@@ -1,0 +1,408 @@
+/**
+ * A quorum of pure cores under virtual time: no promise, no timer, no disk. Messages are lost, delayed, reordered and
+ * duplicated, syncs take a while, members crash and lose what they had not synced. The invariants are checked after every step.
+ * A seed decides everything.
+ */
+import { assert, DeadlineQueue, must, SeededRandom } from '@tidelog/core';
+import { ErrorCode } from '@tidelog/protocol';
+import type { RaftEffect, RaftInput } from '../core/events.ts';
+import type { LogBatch } from '../core/log-batch.ts';
+import type { CoreConfig } from '../core/member.ts';
+import type { Answer, SentResponse, ServedRequest } from '../core/messages.ts';
+import type { PeerAddress } from '../core/replica-key.ts';
+import { VoterSet, type Voter } from '../core/voter-set.ts';
+import type { Invariant } from '../core/invariants/invariant.ts';
+import { directoryIdOf, SimMember } from './sim-member.ts';
+
+export interface SimNetwork {
+  /** Of a thousand messages. */
+  lostPerMille: number;
+  duplicatedPerMille: number;
+  minDelayMs: number;
+  maxDelayMs: number;
+  /** How long a sync takes at most. */
+  maxSyncMs: number;
+}
+
+export interface SimClusterOptions {
+  readonly seed: number;
+  readonly members: number;
+  /** The first so many are voters from the beginning. */
+  readonly voters: number;
+  readonly config: CoreConfig;
+  readonly invariants: readonly Invariant[];
+  readonly network?: Partial<SimNetwork>;
+  readonly trace?: (line: string) => void;
+}
+
+interface Asked {
+  readonly from: SimMember;
+  readonly life: number;
+  readonly correlation: number;
+}
+
+export class SimCluster {
+  readonly random: SeededRandom;
+  readonly members: SimMember[];
+  readonly network: SimNetwork;
+  /** Pairs `from>to` that hear nothing. */
+  readonly cuts = new Set<string>();
+  now = 0;
+  steps = 0;
+  readonly #options: SimClusterOptions;
+  readonly #events = new DeadlineQueue<() => void>();
+  readonly #asked = new Map<number, Asked>();
+  readonly #answers = new Map<number, (answer: Answer) => void>();
+  #nextToken = 1;
+  #nextValue = 1;
+
+  constructor(options: SimClusterOptions) {
+    this.#options = options;
+    this.random = new SeededRandom(options.seed);
+    const defaults = { lostPerMille: 0, duplicatedPerMille: 0, minDelayMs: 1, maxDelayMs: 1, maxSyncMs: 1 };
+    this.network = { ...defaults, ...options.network };
+    const ids = Array.from({ length: options.members }, (_, i) => i + 1);
+    const voters = new VoterSet(ids.slice(0, options.voters).map(simVoter));
+    const bootstrapServers = ids.map((id) => ({ nodeId: -1 - id, host: `n${id}`, port: 9093 }));
+    const { config } = options;
+    this.members = ids.map(
+      (id) => new SimMember({ id, directoryId: directoryIdOf(id), config, bootstrapServers, voters }),
+    );
+  }
+
+  member(id: number): SimMember {
+    return must(this.members[id - 1], `no member ${id}`);
+  }
+
+  start(id: number): void {
+    const member = this.member(id);
+    if (member.core !== undefined) return;
+    member.start(this.random.below(0x1_0000_0000));
+    this.#trace(member, 'starts');
+    this.step(member, { kind: 'started' });
+  }
+
+  crash(id: number): void {
+    const member = this.member(id);
+    if (member.core === undefined) return;
+    const unsynced = member.batches.filter((batch) => batch.lastOffset >= member.syncedEnd).length;
+    member.crash(this.random.below(unsynced + 1));
+    this.#trace(member, `crashes, log ends at ${member.endOffset}`);
+  }
+
+  /** The member that leads the highest epoch of all that believe so. */
+  leader(): SimMember | undefined {
+    const leading = this.members.filter((member) => member.core?.role.role === 'leader');
+    return leading.sort((a, b) => (b.core?.role.epoch ?? 0) - (a.core?.role.epoch ?? 0))[0];
+  }
+
+  propose(member: SimMember, value = `v${this.#nextValue++}`): LogBatch | undefined {
+    const { core } = member;
+    if (core === undefined || core.role.role !== 'leader') return undefined;
+    const effects: RaftEffect[] = [];
+    const batch = core.propose({ values: [Buffer.from(value)], epoch: core.role.epoch }, this.now, effects);
+    this.#after(member, effects);
+    return batch;
+  }
+
+  /** A request of somebody who is no member: a tool that changes voters. */
+  request(member: SimMember, request: ServedRequest, onAnswer: (answer: Answer) => void = () => undefined): void {
+    const token = this.#nextToken++;
+    this.#answers.set(token, onAnswer);
+    this.step(member, { kind: 'requestReceived', token, request });
+  }
+
+  /** A member writes a snapshot of what it knows to be committed, and may drop its log below. */
+  snapshot(member: SimMember, drop: boolean): void {
+    const { core } = member;
+    if (core === undefined) return;
+    const { highWatermark, voterSets, kraftVersions } = core.log;
+    const last = member.batches.findLast((batch) => batch.lastOffset < highWatermark);
+    if (last === undefined || last.lastOffset + 1 <= (member.snapshots.at(-1)?.id.offset ?? 0)) return;
+    const id = { offset: last.lastOffset + 1, epoch: last.epoch };
+    const voters = voterSets.before(id.offset).value;
+    member.addSnapshot({ id, voters, kraftVersion: kraftVersions.before(id.offset).value });
+    this.step(member, { kind: 'snapshotCreated', id });
+    const startOffset = drop ? member.clean() : undefined;
+    if (startOffset !== undefined) this.step(member, { kind: 'logCleaned', startOffset });
+  }
+
+  step(member: SimMember, input: RaftInput): void {
+    if (member.core === undefined) return;
+    const effects: RaftEffect[] = [];
+    member.core.step(input, this.now, effects);
+    this.#after(member, effects);
+  }
+
+  /** Runs until that time. */
+  runUntil(time: number): void {
+    for (;;) {
+      const due = this.#nextDue();
+      if (due.at > time) break;
+      this.now = Math.max(this.now, due.at);
+      due.run();
+    }
+    this.now = time;
+  }
+
+  /** Runs until the condition holds; false when the time is up first. */
+  runWhile(condition: () => boolean, limitMs: number): boolean {
+    const end = this.now + limitMs;
+    while (condition()) {
+      const due = this.#nextDue();
+      if (due.at > end) return false;
+      this.now = Math.max(this.now, due.at);
+      due.run();
+    }
+    return true;
+  }
+
+  #nextDue(): { at: number; run: () => void } {
+    let at = this.#events.nextDeadline();
+    let run = (): void => must(this.#events.popDue(Infinity))();
+    for (const member of this.members) {
+      const deadline = member.core?.nextDeadline() ?? Infinity;
+      if (deadline >= at) continue;
+      at = deadline;
+      run = () => this.step(member, { kind: 'tick' });
+    }
+    return { at, run };
+  }
+
+  #after(member: SimMember, effects: readonly RaftEffect[]): void {
+    this.steps++;
+    for (const effect of effects) this.#perform(member, effect);
+    const views = this.members.flatMap(({ core, id, life, batches, startOffset }) =>
+      core === undefined ? [] : [{ name: `${id}`, life, core, batches, startOffset }],
+    );
+    for (const invariant of this.#options.invariants) {
+      const violation = invariant.check(views);
+      assert(violation === undefined, () => `${invariant.name} (${invariant.source}): ${violation}`);
+    }
+  }
+
+  #perform(member: SimMember, effect: RaftEffect): void {
+    this.#traceEffect(member, effect);
+    switch (effect.kind) {
+      case 'persistQuorumState':
+        member.quorumState = effect.state;
+        return;
+      case 'append':
+        return this.#append(member, effect.batch);
+      case 'truncate':
+        return member.truncate(effect.endOffset);
+      case 'restartLog':
+        return member.restartLog(effect.id);
+      case 'send':
+        return this.#send(member, effect);
+      case 'answer':
+        return this.#answer(member, effect.token, effect.answer);
+      case 'openSnapshotPart': {
+        const position = member.partBytes.get(`${effect.id.offset}`) ?? 0;
+        return this.#later(member, 0, { kind: 'snapshotPartOpened', id: effect.id, position });
+      }
+      case 'writeSnapshotPart':
+        member.partBytes.set(`${effect.id.offset}`, effect.position + effect.bytes.length);
+        return;
+      case 'discardSnapshotPart':
+        member.partBytes.delete(`${effect.id.offset}`);
+        return;
+      case 'installSnapshot': {
+        member.partBytes.delete(`${effect.id.offset}`);
+        const snapshot = this.#anySnapshot(effect.id);
+        member.addSnapshot(snapshot);
+        return this.#later(member, 1, { kind: 'snapshotInstalled', ...snapshot });
+      }
+      case 'fail':
+        throw new Error(`member ${member.id} gives up: ${effect.detail}`);
+      case 'finishShutdown':
+        member.crash(member.batches.length);
+        return;
+      default:
+    }
+  }
+
+  #append(member: SimMember, batch: LogBatch): void {
+    member.batches.push(batch);
+    const { cuts } = member;
+    const endOffset = batch.lastOffset + 1;
+    this.#at(member, 0, () => {
+      if (member.cuts === cuts) this.step(member, { kind: 'written', endOffset });
+    });
+    this.#at(member, this.#between(0, this.network.maxSyncMs), () => {
+      if (member.cuts !== cuts) return;
+      member.syncedEnd = Math.max(member.syncedEnd, endOffset);
+      this.step(member, { kind: 'appended', endOffset: member.syncedEnd });
+    });
+  }
+
+  #send(member: SimMember, { to, correlation, request }: Extract<RaftEffect, { kind: 'send' }>): void {
+    const { life } = member;
+    if (request.kind === 'apiVersions') {
+      const kraftVersions = { min: 0, max: 1 };
+      return this.#reply(member, life, correlation, { kind: 'apiVersions', error: ErrorCode.NONE, kraftVersions }, to);
+    }
+    const target = this.#target(to);
+    this.#transmit(member, target, () => {
+      if (target.core === undefined) {
+        this.#later(member, 1, { kind: 'requestFailed', correlation, detail: 'refused' }, life);
+        return;
+      }
+      const token = this.#nextToken++;
+      this.#asked.set(token, { from: member, life, correlation });
+      this.step(target, { kind: 'requestReceived', token, request });
+    });
+  }
+
+  #answer(member: SimMember, token: number, answer: Answer): void {
+    this.#answers.get(token)?.(answer);
+    this.#answers.delete(token);
+    const asked = this.#asked.get(token);
+    if (asked === undefined) return;
+    this.#asked.delete(token);
+    const response = this.#complete(member, answer);
+    if (response === undefined) return;
+    const address = { nodeId: member.id, host: `n${member.id}`, port: 9093 };
+    this.#reply(asked.from, asked.life, asked.correlation, response, address);
+  }
+
+  #reply(to: SimMember, life: number, correlation: number, response: SentResponse, from: PeerAddress): void {
+    this.#transmit(this.#target(from), to, () => {
+      if (to.life === life) this.step(to, { kind: 'responseReceived', correlation, response });
+    });
+  }
+
+  /** Puts the bytes in that the answer names. */
+  #complete(member: SimMember, answer: Answer): SentResponse | undefined {
+    if (answer.kind === 'describeQuorum') return undefined;
+    if (answer.kind === 'fetch') {
+      const { read, ...rest } = answer;
+      const batches = member.batches.filter(
+        ({ baseOffset, lastOffset }) => read !== undefined && baseOffset >= read.offset && lastOffset < read.upTo,
+      );
+      return { ...rest, batches: batches.slice(0, 1 + this.random.below(5)) };
+    }
+    if (answer.kind === 'fetchSnapshot') {
+      const { maxBytes: _, ...rest } = answer;
+      return {
+        ...rest,
+        size: 3,
+        bytes: Buffer.alloc(Math.min(1 + this.random.below(3), Math.max(0, 3 - rest.position))),
+      };
+    }
+    return answer;
+  }
+
+  #anySnapshot(id: { offset: number; epoch: number }): SimMember['snapshots'][number] {
+    for (const { snapshots } of this.members) {
+      const found = snapshots.find((other) => other.id.offset === id.offset && other.id.epoch === id.epoch);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`nobody has the snapshot ${id.offset}-${id.epoch}`);
+  }
+
+  #transmit(from: SimMember, to: SimMember, deliver: () => void): void {
+    const copies = this.random.below(1000) < this.network.duplicatedPerMille ? 2 : 1;
+    for (let i = 0; i < copies; i++) {
+      if (this.random.below(1000) < this.network.lostPerMille) continue;
+      const delay = this.#between(this.network.minDelayMs, this.network.maxDelayMs);
+      this.#events.add(() => {
+        if (!this.cuts.has(`${from.id}>${to.id}`)) deliver();
+      }, this.now + delay);
+    }
+  }
+
+  #target({ host }: PeerAddress): SimMember {
+    return this.member(Number(host.slice(1)));
+  }
+
+  #later(member: SimMember, delayMs: number, input: RaftInput, life = member.life): void {
+    this.#events.add(() => {
+      if (member.life === life) this.step(member, input);
+    }, this.now + delayMs);
+  }
+
+  #at(member: SimMember, delayMs: number, run: () => void): void {
+    const { life } = member;
+    this.#events.add(() => {
+      if (member.life === life) run();
+    }, this.now + delayMs);
+  }
+
+  #between(min: number, max: number): number {
+    return min + this.random.below(max - min + 1);
+  }
+
+  #trace(member: SimMember, line: string): void {
+    this.#options.trace?.(`${String(Math.round(this.now)).padStart(5)} ${member.id}: ${line}`);
+  }
+
+  #traceEffect(member: SimMember, effect: RaftEffect): void {
+    if (this.#options.trace !== undefined) this.#trace(member, describeEffect(effect));
+  }
+}
+
+export function simVoter(id: number): Voter {
+  const endpoints = [{ name: 'CONTROLLER', host: `n${id}`, port: 9093 }];
+  return { id, directoryId: directoryIdOf(id), endpoints, kraftVersions: { min: 0, max: 1 } };
+}
+
+/** One line for a trace. */
+export function describeEffect(effect: RaftEffect): string {
+  switch (effect.kind) {
+    case 'persistQuorumState': {
+      const { leaderEpoch, leaderId, voted } = effect.state;
+      return `persist epoch=${leaderEpoch} leader=${leaderId} voted=${voted?.id ?? '-'}`;
+    }
+    case 'append': {
+      const { baseOffset, epoch, controls, payload } = effect.batch;
+      const values = payload.kind === 'values' ? payload.values.map(String) : controls.map(({ kind }) => kind);
+      return `append ${baseOffset}@${epoch} ${values.join(' ')}`;
+    }
+    case 'truncate':
+      return `truncate to ${effect.endOffset}`;
+    case 'restartLog':
+      return `restart the log at ${effect.id.offset}@${effect.id.epoch}`;
+    case 'send':
+      return `send ${describeRequest(effect.request)} to ${effect.to.host.slice(1)}`;
+    case 'answer':
+      return `answer ${describeAnswer(effect.answer)}`;
+    case 'commit':
+      return `commit ${effect.highWatermark}`;
+    case 'announceLeader':
+      return `leader is ${effect.leaderId} in ${effect.epoch}`;
+    case 'note':
+      return `note ${effect.message}`;
+    default:
+      return effect.kind;
+  }
+}
+
+function describeRequest(request: Extract<RaftEffect, { kind: 'send' }>['request']): string {
+  switch (request.kind) {
+    case 'vote':
+      return `${request.preVote ? 'preVote' : 'vote'} epoch=${request.epoch} log=${request.lastOffset}@${request.lastEpoch}`;
+    case 'fetch':
+      return `fetch epoch=${request.currentLeaderEpoch} ${request.fetchOffset}@${request.lastFetchedEpoch}`;
+    case 'fetchSnapshot':
+      return `fetchSnapshot ${request.id.offset}@${request.id.epoch} from ${request.position}`;
+    default:
+      return request.kind;
+  }
+}
+
+function describeAnswer(answer: Answer): string {
+  const error = answer.error === ErrorCode.NONE ? '' : ` error=${answer.error}`;
+  const who = `leader=${answer.leaderId}@${answer.leaderEpoch}`;
+  if (answer.kind === 'vote') return `vote ${answer.granted ? 'granted' : 'refused'} ${who}${error}`;
+  if (answer.kind !== 'fetch') return `${answer.kind} ${who}${error}`;
+  const { read, diverging, snapshotId, highWatermark } = answer;
+  const what = read
+    ? ` records ${read.offset}..${read.upTo}`
+    : diverging
+      ? ` diverging ${diverging.offset}@${diverging.epoch}`
+      : snapshotId
+        ? ` snapshot ${snapshotId.offset}@${snapshotId.epoch}`
+        : '';
+  return `fetch hw=${highWatermark}${what}${error}`;
+}
