@@ -46,8 +46,15 @@ function dataHandlers(parts: BrokerParts): BoundHandler[] {
   const { nodeId, fetchMaxBytes, fetchSessionSlots } = config;
   const producerIds = new ProducerIds({ world, logger, controller, nodeId, brokerEpoch });
   return dataPathHandlers({
-    ...{ world, metrics, store, replicas, authorizer, producerIds },
-    ...{ nodeId, fetchMaxBytes, fetchSessionSlots },
+    world,
+    metrics,
+    store,
+    replicas,
+    authorizer,
+    producerIds,
+    nodeId,
+    fetchMaxBytes,
+    fetchSessionSlots,
     rackAwareReads: config.replication.rackAwareReads,
   });
 }

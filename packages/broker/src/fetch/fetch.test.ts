@@ -32,9 +32,29 @@ function ask(options: SessionFetch): Promise<ResponseOf<typeof Fetch>> {
   const { partitions = [], forgotten = [], sessionId = 0, sessionEpoch = -1, maxWaitMs = 0, ...rest } = options;
   const asked = partitions.map((partition) => ({ partitionMaxBytes: 1_048_576, ...partition }));
   return broker.request(Fetch, {
-    ...{ sessionId, sessionEpoch, maxWaitMs, minBytes: 1, ...rest },
-    topics: asked.length === 0 ? [] : [{ topicId, partitions: asked }],
-    forgottenTopicsData: forgotten.length === 0 ? [] : [{ topicId, partitions: [...forgotten] }],
+    sessionId,
+    sessionEpoch,
+    maxWaitMs,
+    minBytes: 1,
+    ...rest,
+    topics:
+      asked.length === 0
+        ? []
+        : [
+            {
+              topicId,
+              partitions: asked,
+            },
+          ],
+    forgottenTopicsData:
+      forgotten.length === 0
+        ? []
+        : [
+            {
+              topicId,
+              partitions: [...forgotten],
+            },
+          ],
   });
 }
 
@@ -65,10 +85,9 @@ test('min bytes are waited for over several appends', async () => {
 });
 
 test('a client that hangs up frees its waiting fetch', async () => {
-  let hangUp: (() => void) | undefined;
-  const closed = new Promise<void>((resolve) => (hangUp = resolve));
-  const waiting = fetch(broker, { topicId, offset: 0, maxWaitMs: 60_000, closed });
-  hangUp?.();
+  const client = new AbortController();
+  const waiting = fetch(broker, { topicId, offset: 0, maxWaitMs: 60_000, closed: client.signal });
+  client.abort();
   await waiting;
   expect(broker.replicas.deadlines.size).toBe(0);
 });

@@ -47,16 +47,34 @@ export class TestBroker {
     const config = { ...defaultReplicationConfig, nodeId, ...options.replication };
     const brokerEpoch = (): number => nodeId * 100;
     this.replicas = new Replicas({
-      ...{ world, store, config, controller, peers, brokerEpoch },
+      world,
+      store,
+      config,
+      controller,
+      peers,
+      brokerEpoch,
       logger: silentLogger,
       metrics: noMetrics,
-      topicSettings: () => ({ log, minInsyncReplicas }),
+      topicSettings: () => ({
+        log,
+        minInsyncReplicas,
+      }),
     });
     const handlers = dataPathHandlers({
-      ...{ world, store, nodeId, replicas: this.replicas, metrics: noMetrics },
+      world,
+      store,
+      nodeId,
+      replicas: this.replicas,
+      metrics: noMetrics,
       authorizer: options.authorizer ?? allowAll,
-      producerIds: new ProducerIds({ world, logger: silentLogger, controller, nodeId, brokerEpoch }),
-      fetchMaxBytes: 57_671_680,
+      producerIds: new ProducerIds({
+        world,
+        logger: silentLogger,
+        controller,
+        nodeId,
+        brokerEpoch,
+      }),
+      fetchMaxBytes: 57671680,
       fetchSessionSlots: 10,
       rackAwareReads: config.rackAwareReads,
     });
@@ -87,7 +105,7 @@ export class TestBroker {
     const context = this.#context(version, clientId, closed);
     const response = await handler.handle(decoded as never, context);
     if (typeof response === 'symbol') return undefined as ResponseOf<A>;
-    return api.response.decode(copyOf(api.response.encode(response as never, version)), version) as ResponseOf<A>;
+    return api.response.decode(copyOf(api.response.encode(response, version)), version) as ResponseOf<A>;
   }
 
   async stop({ clean = true }: { readonly clean?: boolean } = {}): Promise<void> {
@@ -99,13 +117,24 @@ export class TestBroker {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  #context(apiVersion: number, clientId: string | null, closed: Promise<void> | undefined): RequestContext {
+  #context(apiVersion: number, clientId: string | null, closed: AbortSignal | undefined): RequestContext {
     return {
-      ...{ apiVersion, clientId, correlationId: ++this.#correlationId },
-      ...{ connectionId: 1, listenerName: 'PLAINTEXT', principal: 'User:ANONYMOUS', remoteAddress: '127.0.0.1' },
-      ...{ receivedAt: this.world.clock.monotonic(), isPrivileged: true, closed: false },
-      onClose: (callback) => void closed?.then(callback),
-      onDisconnect: (callback) => void closed?.then(callback),
+      apiVersion,
+      clientId,
+      correlationId: ++this.#correlationId,
+      ...{
+        connectionId: 1,
+        listenerName: 'PLAINTEXT',
+        principal: 'User:ANONYMOUS',
+        remoteAddress: '127.0.0.1',
+      },
+      ...{
+        receivedAt: this.world.clock.monotonic(),
+        isPrivileged: true,
+        closed: false,
+      },
+      onClose: (callback) => closed?.addEventListener('abort', callback),
+      onDisconnect: (callback) => closed?.addEventListener('abort', callback),
       throttle: () => undefined,
     };
   }
@@ -113,11 +142,11 @@ export class TestBroker {
 
 export interface RequestOptions extends Pick<SendOptions, 'version'> {
   readonly clientId?: string | null;
-  /** Resolves when the client hangs up. */
-  readonly closed?: Promise<void>;
+  /** Aborts when the client hangs up. */
+  readonly closed?: AbortSignal;
 }
 
 /** Bytes of its own, as they come off a socket: a log writes into what it is given. */
 function copyOf(bytes: Chunks): Chunks {
-  return (bytes.constructor as typeof Chunks).of(Buffer.concat(bytes.pieces as Buffer[]));
+  return (bytes.constructor as typeof Chunks).of(Buffer.concat(bytes.pieces));
 }

@@ -67,7 +67,7 @@ export class TestCluster {
   }
 
   async stop(): Promise<void> {
-    for (const nodeId of [...this.#brokers.keys()]) (await this.stopBroker(nodeId)).removeFiles();
+    for (const nodeId of Array.from(this.#brokers.keys())) (await this.stopBroker(nodeId)).removeFiles();
   }
 
   #controllerChannel(): ControllerChannel {
@@ -83,7 +83,7 @@ export class TestCluster {
             : api.key === AllocateProducerIds.key
               ? this.controller.allocateProducerIds()
               : { errorCode: 0, directories: [] };
-        return api.response.decode(api.response.encode(answer as never, version), version) as ResponseOf<A>;
+        return api.response.decode(api.response.encode(answer, version), version) as ResponseOf<A>;
       },
     };
   }

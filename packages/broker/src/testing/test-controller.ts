@@ -39,7 +39,10 @@ export class TestController {
     const endPoints = [{ name: 'PLAINTEXT', host: `broker-${brokerId}`, port: 9092, securityProtocol: 0 }];
     this.commit({
       type: 'registerBroker',
-      ...{ brokerId, brokerEpoch, endPoints, rack },
+      brokerId,
+      brokerEpoch,
+      endPoints,
+      rack,
       incarnationId: 'AAAAAAAAAAAAAAAAAAAAAA',
       features: [],
       fenced: false,
@@ -60,9 +63,23 @@ export class TestController {
     readonly replicas: readonly number[][];
   }): void {
     const partitions = topic.replicas.map((replicas, partitionId) => ({
-      ...{ type: 'partition' as const, topicId: topic.topicId, partitionId, replicas },
-      ...{ directories: [], isr: replicas, leader: replicas[0] ?? -1, leaderEpoch: 0, partitionEpoch: 0 },
-      ...{ eligibleLeaderReplicas: [], lastKnownElr: [], addingReplicas: [], removingReplicas: [] },
+      type: 'partition' as const,
+      topicId: topic.topicId,
+      partitionId,
+      replicas,
+      ...{
+        directories: [],
+        isr: replicas,
+        leader: replicas[0] ?? -1,
+        leaderEpoch: 0,
+        partitionEpoch: 0,
+      },
+      ...{
+        eligibleLeaderReplicas: [],
+        lastKnownElr: [],
+        addingReplicas: [],
+        removingReplicas: [],
+      },
       leaderRecoveryState: 0 as const,
     }));
     this.commit({ type: 'topic', name: topic.name, topicId: topic.topicId }, ...partitions);
