@@ -33,6 +33,7 @@ export class CoreHarness {
   nextOffset = 0;
   /** Everything ever applied, as bytes, for replaying from scratch. */
   readonly log: Buffer[] = [];
+  #committedOffset = 0;
 
   constructor({ seed = 1, ...config }: Partial<ControllerConfig> & { readonly seed?: number } = {}) {
     this.random = new SeededRandom(seed);
@@ -69,6 +70,18 @@ export class CoreHarness {
 
   commit(): void {
     this.state.commitTo({ offset: this.nextOffset - 1, epoch: 1 });
+    this.#committedOffset = this.nextOffset;
+  }
+
+  /** The leadership is lost and won again: what was not committed is gone, and so are the sessions. */
+  revert(): void {
+    this.state.revert();
+    this.nextOffset = this.#committedOffset;
+    this.log.length = this.#committedOffset;
+    this.sessions.clear();
+    for (const { id, epoch, fenced } of this.state.image.cluster.brokers.values()) {
+      if (!fenced) this.sessions.expect({ brokerId: id, brokerEpoch: epoch }, this.now);
+    }
   }
 
   register(brokerId: number, options: BrokerOptions = {}): BrokerRegistrationResult {

@@ -94,14 +94,17 @@ function cancelled(context: DecisionContext, { topic, partitionId, partition }: 
   if (addingReplicas.length === 0 && removingReplicas.length === 0) {
     return refusal(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, 'No partition reassignment is in progress.');
   }
+  const replicas = without(partition.replicas, addingReplicas);
   const isr = without(partition.isr, addingReplicas);
-  if (isr.length === 0 && partition.isr.length > 0 && !uncleanElectionEnabled(context, topic.name)) {
+  // Only replicas that lack data would be left: someone must be there to lead, and be allowed to.
+  const mayLoseData =
+    uncleanElectionEnabled(context, topic.name) && replicas.some((id) => context.image.cluster.isActive(id));
+  if (isr.length === 0 && partition.isr.length > 0 && !mayLoseData) {
     const detail =
       `Unable to revert partition assignment for ${topic.name}:${partitionId} because it would require an unclean ` +
       'leader election.';
     return refusal(ErrorCode.INVALID_REPLICA_ASSIGNMENT, detail);
   }
-  const replicas = without(partition.replicas, addingReplicas);
   return { replicas, isr, addingReplicas: [], removingReplicas: [] };
 }
 

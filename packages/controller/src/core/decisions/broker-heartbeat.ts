@@ -107,7 +107,8 @@ function transition(context: DecisionContext, broker: BrokerImage, next: BrokerS
   switch (next) {
     case 'UNFENCED':
       return [
-        { type: 'brokerRegistrationChange', brokerId, brokerEpoch, fenced: false },
+        // It may have been fenced while it was shutting down, and thought better of it.
+        { type: 'brokerRegistrationChange', brokerId, brokerEpoch, fenced: false, inControlledShutdown: false },
         ...planBrokerJoining(context, brokerId),
       ];
     case 'CONTROLLED_SHUTDOWN':
