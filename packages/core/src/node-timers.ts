@@ -1,5 +1,5 @@
 /**
- * The clock, the timers and the randomness of a real process. `endOfTurn` callbacks run in the event loop's check phase,
+ * The clock, the timers and the randomness of a real process. `endOfTurn` callbacks run in the loop's check phase,
  * so everything that one poll brought in is handled first. Callbacks that they ask for in their turn run in the same
  * phase, in later passes: a log written in the first pass lets the responses it releases leave in the second, without
  * another poll in between. The number of passes is bounded, so that sockets are never starved.

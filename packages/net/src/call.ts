@@ -161,12 +161,12 @@ export class Call implements RequestContext, PipelinedCall {
     );
   }
 
-  /** The connection closed before the answer. */
-  abandon(): void {
-    const callbacks = this.#closeCallbacks;
+  /** The connection closed before the answer; gives whom to tell. */
+  abandon(): readonly (() => void)[] {
+    const callbacks = this.#closeCallbacks ?? [];
     this.#closeCallbacks = undefined;
     this.#frame = undefined;
-    for (const callback of callbacks ?? []) callback();
+    return callbacks;
   }
 
   #answer(reply: unknown, answeredAt: Millis): void {

@@ -134,7 +134,7 @@ test('a peer that cannot be reached is a connect error, and is tried again after
   expect((await connection.send(Heartbeat, beat('back'))).errorCode).toBe(4);
 });
 
-test('a request without an answer in time is a timeout; the others of that connection are closed, the next works', async () => {
+test('a request without an answer in time is a timeout; others in flight are closed, the next works', async () => {
   const { listener, bench } = await start();
   const connection = connectionTo(portOf(listener));
   const late = codeOf(connection.send(Heartbeat, beat('wait'), { timeoutMs: 60 }));
@@ -240,7 +240,7 @@ test('the pool keeps a connection per peer, drops one, and closes all', async ()
   if (first !== undefined) expect(await codeOf(connections.send(first, Heartbeat, beat('now')))).toBe('closed');
 });
 
-test('two handlers for one API, and versions that the API lacks, are refused when the node is put together', async () => {
+test('two handlers for one API, and versions that the API lacks, are refused at construction', async () => {
   const bench = new Bench();
   await expect(start({ handlers: [...bench.handlers(), ...bench.handlers()] })).rejects.toThrow('two handlers');
   const wide = bind(

@@ -1,6 +1,7 @@
 /**
- * Requests to one peer over a connection that is opened when it is first needed, negotiated once, shared by all who send
- * and opened again after it broke, with exponential backoff and jitter. It repeats no request: who sends decides that.
+ * Requests to one peer over a connection that is opened when it is first needed, negotiated once, shared by all who
+ * send and opened again after it broke, with exponential backoff and jitter. It repeats no request: who sends decides
+ * that.
  *
  *   idle ─send─▶ backing off ─▶ connecting ─▶ ready ─▶ (broken, idle for long) ─▶ idle
  *
@@ -74,7 +75,7 @@ export class Connection {
     this.#turnFlush = new TurnFlush(options.world.timers);
   }
 
-  /** Connects and negotiates if need be; rejects with NetworkError, or ProtocolError if the request cannot be encoded. */
+  /** Connects if need be. Rejects with NetworkError, or with ProtocolError if the request cannot be encoded. */
   send<A extends Api>(api: A, request: RequestInputOf<A>, options: SendOptions = {}): Promise<ResponseOf<A>> {
     return new Promise((resolve, reject) => {
       const settled = this.#withTimeout(api.name, options.timeoutMs, reject);

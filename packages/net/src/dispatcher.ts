@@ -1,7 +1,7 @@
 /**
- * From a frame to the handler that serves it: reads the header under its caps (8 KiB, 64 tagged fields; the header's own
- * message enforces them), looks the API and version up in the one explicit list of handlers, and makes the Call. What is
- * not in the list closes the connection, as in Kafka; only ApiVersions of an unknown version gets an answer.
+ * From a frame to the handler that serves it: reads the header under its caps (8 KiB, 64 tagged fields, which the
+ * header's message enforces), looks the API and version up in the one explicit list of handlers, and makes the Call.
+ * What is not in the list closes the connection, as in Kafka; only ApiVersions of an unknown version gets an answer.
  *
  * A dispatcher has no state of a connection; several listeners may share one.
  */

@@ -2,8 +2,8 @@
  * One API, the versions served and the function that serves it. A handler names the narrow dependencies it needs and is
  * bound to them in the one explicit list that a node gives its Dispatcher; ApiVersions is computed from that list.
  *
- * A handler answers with a response, a promise of one, or `noResponse` (Produce with acks=0). An error that the protocol
- * can express is a response too; whatever is thrown closes the connection and is logged.
+ * A handler answers with a response, a promise of one, or `noResponse` (Produce with acks=0). An error that the
+ * protocol can express is a response too; whatever is thrown closes the connection and is logged.
  */
 import type { Api, RequestOf, ResponseInputOf } from '@tidelog/protocol';
 import type { RequestContext } from './request-context.ts';

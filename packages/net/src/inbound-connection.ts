@@ -194,7 +194,11 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     }
     if (this.closed) return;
     this.#shared.partialFrames.update(this, this.#frames.partialBytes, frames > 0);
-    if (!this.closed) this.#setPaused(this.#isBlocked());
+    const paused = this.#isBlocked();
+    if (this.closed || paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   #accept(frame: Chunks, now: Millis): void {
@@ -211,13 +215,6 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     if (requestBytes.hasRoom) return false;
     requestBytes.await(this.#roomForRequests);
     return true;
-  }
-
-  #setPaused(paused: boolean): void {
-    if (paused === this.#paused) return;
-    this.#paused = paused;
-    if (paused) this.#socket.pause();
-    else this.#socket.resume();
   }
 
   #endWhenDrained(): void {
@@ -264,7 +261,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     this.#state = 'closed';
     this.#shared.deadlines.cancel(this.#idleCheck);
     this.#abandon();
-    for (const callback of this.#disconnectCallbacks ?? []) callback();
+    this.#tell(this.#disconnectCallbacks ?? []);
     this.#shared.onClosed(this);
   }
 
@@ -275,14 +272,26 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     partialFrames.update(this, 0, false);
     this.#outbox.discard();
     for (const call of this.#pipeline.clear()) {
-      call.abandon();
+      this.#tell(call.abandon());
       requestBytes.give(call.frameBytes);
+    }
+  }
+
+  /** Handlers' own callbacks: a bug in one takes nothing from the others. */
+  #tell(callbacks: readonly (() => void)[]): void {
+    for (const callback of callbacks) {
+      try {
+        callback();
+      } catch (error) {
+        this.#shared.log.write('error', 'close-callback', { ...this.peer, err: error }, failures.close);
+      }
     }
   }
 }
 
-const failures: Readonly<Record<CallStage, string>> = {
+const failures: Readonly<Record<CallStage | 'close', string>> = {
   decode: 'connection closed: the request is malformed',
   handle: 'connection closed: the handler failed',
   encode: 'connection closed: the response cannot be expressed',
+  close: 'a handler failed when its connection closed',
 };

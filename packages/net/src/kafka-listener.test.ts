@@ -207,9 +207,15 @@ test('a handler knows its request, its peer, and when the connection is gone', a
     closed: false,
   });
   let calls = 0;
+  let disconnects = 0;
+  context?.onClose(() => {
+    throw new Error('handler broke in its callback');
+  });
   context?.onClose(() => calls++);
+  context?.onDisconnect(() => disconnects++);
   client.socket.destroy();
   await until(() => calls === 1);
+  expect(disconnects).toBe(1);
   expect(context?.closed).toBe(true);
   context?.onClose(() => calls++);
   expect(calls).toBe(2);

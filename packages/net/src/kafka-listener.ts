@@ -16,8 +16,8 @@ import { RateLimitedLog } from './rate-limited-log.ts';
 import { TurnFlush } from './turn-flush.ts';
 
 /**
- * Turns an accepted socket into one that carries the frames of a known peer. Called in the accepting turn, when it has to
- * handle the socket; `done` gets undefined when the peer was refused and its socket destroyed.
+ * Turns an accepted socket into one that carries the frames of a known peer. Called in the accepting turn, when it has
+ * to handle the socket; `done` gets undefined when the peer was refused and its socket destroyed.
  */
 export type SecureStep = (socket: Socket, done: (secured: Secured | undefined) => void) => void;
 

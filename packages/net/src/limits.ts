@@ -1,6 +1,7 @@
 /**
- * What a listener allows. Names are Kafka's keys in camel case; the three that Kafka lacks say so. All are per listener,
- * except the two budgets, which are shared by every listener that is given the same ByteBudget.
+ * What a listener allows. Names are Kafka's keys in camel case; those without a key in their comment are Tidelog's own.
+ * All are per listener, except queuedMaxRequestBytes and partialFramesMaxBytes: these are shared by the listeners that
+ * are given the same NetworkBudgets.
  */
 import type { Millis } from '@tidelog/core';
 

@@ -1,4 +1,4 @@
-/** Why a request over an outbound connection has no response. `unsupportedVersion` is final; the others may be retried. */
+/** Why an outbound request has no response. `unsupportedVersion` is final; the others may be retried. */
 export type NetworkErrorCode =
   /** The connection could not be had. */
   | 'connect'

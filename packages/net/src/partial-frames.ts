@@ -1,7 +1,7 @@
 /**
- * All frames that have begun and not ended, over many connections: how many bytes they hold, and how long they have been
- * at it. A frame that comes too slowly is dropped with its connection, and when all together hold too much, the one that
- * began first is. (1,000 connections with half a request each must not cost more than a bounded amount of memory.)
+ * All frames that have begun and not ended, over many connections: how many bytes they hold, and how long they have
+ * been at it. A frame that comes too slowly is dropped with its connection, and when all together hold too much, the
+ * one that began first is: a thousand connections with half a request each cost a bounded amount of memory.
  *
  * A connection that is not being read has an excuse: its time starts again.
  */

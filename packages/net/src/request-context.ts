@@ -23,7 +23,10 @@ export interface RequestContext {
   readonly closed: boolean;
   /** Calls back once if the connection closes before this request is answered; at once when it has closed already. */
   onClose(callback: () => void): void;
-  /** Calls back once when the connection closes, even long after this request was answered; at once when it has closed. */
+  /**
+   * Calls back once when the connection closes, even long after this request was answered; at once when it has closed.
+   * For state that lives with a connection: register once for each connection, not with every request.
+   */
   onDisconnect(callback: () => void): void;
   /** After this response was sent, no further request of the connection is started for so long (KIP-219). */
   throttle(delayMs: Millis): void;

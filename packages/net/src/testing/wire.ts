@@ -104,7 +104,7 @@ export interface Running {
   readonly bench: Bench;
   readonly log: CollectedLog;
   readonly listener: KafkaListener;
-  connect(): RawClient;
+  readonly connect: () => RawClient;
 }
 
 export async function startListener(
