@@ -1,7 +1,8 @@
 /**
  * What the network's rooms cost per request: pipelined small requests through listener, frame, dispatch, handler and
  * pipeline against a bare node:net server that answers with as many bytes, in turns, in a process of its own. The
- * figure that counts is CPU microseconds per request in the server; requests per second depend on who else uses the machine.
+ * figure that counts is CPU microseconds per request in the server; requests per second depend on who else uses the
+ * machine.
  *
  *   node --conditions=source bench/src/net-echo.ts [rounds]
  */
