@@ -6,9 +6,6 @@ import {
   configDefinitions,
   ConfigError,
   ConfigResourceType,
-  ConfigsImage,
-  effectiveTopicConfig,
-  resourceKey,
   validateClientMetricsConfig,
   validateDynamicBrokerConfig,
   validateGroupConfig,
@@ -35,16 +32,7 @@ export interface ConfigChange {
   readonly value: string | null;
 }
 
-/** A config as the response to CreateTopics shows it. */
-export interface ShownConfig {
-  readonly name: string;
-  readonly value: string | null;
-  readonly readOnly: boolean;
-  readonly configSource: number;
-  readonly isSensitive: boolean;
-}
-
-type TopicConfigs = readonly { readonly name: string; readonly value: string | null }[];
+export type TopicConfigs = readonly { readonly name: string; readonly value: string | null }[];
 
 /** Configs of a topic that is to be created. */
 export function judgeTopicConfigs(configs: TopicConfigs): Verdict {
@@ -60,21 +48,6 @@ export function judgeTopicConfigs(configs: TopicConfigs): Verdict {
     texts.set(name, value);
   }
   return judged(() => validateTopicConfig(texts));
-}
-
-/** All effective configs of a topic that is about to exist. */
-export function shownTopicConfigs({ image, config }: DecisionContext, configs: TopicConfigs): ShownConfig[] {
-  const texts = new Map(configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])));
-  const name = '';
-  const overlay = new ConfigsImage(image.configs.byResource.set(resourceKey(ConfigResourceType.TOPIC, name), texts));
-  const effective = effectiveTopicConfig({ configs: overlay, brokerId: -1, staticConfig: config.staticConfigs }, name);
-  return [...effective.values()].map(({ definition, value, source }) => ({
-    name: definition.name,
-    value: definition.sensitive ? null : value,
-    readOnly: false,
-    configSource: source,
-    isSensitive: definition.sensitive,
-  }));
 }
 
 /** The records that change a resource's configs as told; `replace` drops what is not named (legacy AlterConfigs). */

@@ -182,20 +182,21 @@ function noteLastKnownLeader(change: Change, work: Work, options: PartitionChang
 }
 
 function noteAssignment(change: Change, work: Work, options: PartitionChangeOptions): void {
-  const { partition, target, defaultDirectory } = options;
-  const directoryOf = (id: number): Uuid => {
-    const found = target.directories?.get(id);
-    if (found !== undefined) return found;
-    const at = partition.replicas.indexOf(id);
-    return at < 0 ? defaultDirectory(id) : (partition.directories[at] ?? DirectoryId.UNASSIGNED);
-  };
-  const directories = work.replicas.map(directoryOf);
-  if (!sameList(work.replicas, partition.replicas)) {
-    change.replicas = work.replicas;
-    change.directories = directories;
-  } else if (target.directories !== undefined && !sameList(directories, partition.directories)) {
-    change.directories = directories;
+  const { partition, target } = options;
+  const isMoved = !sameList(work.replicas, partition.replicas);
+  if (isMoved) change.replicas = work.replicas;
+  if (isMoved || target.directories !== undefined) {
+    const directories = work.replicas.map((id) => directoryOf(id, options));
+    if (isMoved || !sameList(directories, partition.directories)) change.directories = directories;
   }
   if (!sameList(work.adding, partition.addingReplicas)) change.addingReplicas = work.adding;
   if (!sameList(work.removing, partition.removingReplicas)) change.removingReplicas = work.removing;
+}
+
+/** Where it was found, else where it was, else where a new one will go. */
+function directoryOf(brokerId: number, { partition, target, defaultDirectory }: PartitionChangeOptions): Uuid {
+  const found = target.directories?.get(brokerId);
+  if (found !== undefined) return found;
+  const at = partition.replicas.indexOf(brokerId);
+  return at < 0 ? defaultDirectory(brokerId) : (partition.directories[at] ?? DirectoryId.UNASSIGNED);
 }

@@ -7,12 +7,13 @@
 import { randomUuid, zeroUuid, type Uuid } from '@tidelog/core';
 import { ConfigResourceType, type MetadataRecord, type PartitionRecord } from '@tidelog/metadata';
 import { type CreateTopics, ErrorCode, type RequestOf } from '@tidelog/protocol';
-import { judgeTopicConfigs, shownTopicConfigs, type ShownConfig } from '../config-changes.ts';
+import { judgeTopicConfigs } from '../config-changes.ts';
 import { refusal, type Decision, type DecisionContext, type Refusal, type Verdict } from '../decision.ts';
 import { duplicatesOf } from '../lists.ts';
 import { judgeAssignment } from '../manual-assignment.ts';
 import { newPartitionRecord, placementOf } from '../new-partition.ts';
 import { PlacementError } from '../placement.ts';
+import { shownTopicConfigs, type ShownConfig } from '../shown-configs.ts';
 import { judgeTopicName } from '../topic-names.ts';
 
 export type CreateTopicsRequest = RequestOf<typeof CreateTopics>;
@@ -25,7 +26,7 @@ export interface CreatableTopicResult {
   readonly errorMessage: string | null;
   readonly numPartitions: number;
   readonly replicationFactor: number;
-  readonly configs: ShownConfig[] | null;
+  readonly configs: readonly ShownConfig[] | null;
 }
 
 export interface CreateTopicsResult {
