@@ -14,4 +14,5 @@ export type { RoleName as RaftRole } from './core/states.ts';
 export { supportedKraftVersions } from './core/voter-set.ts';
 export { createRaftNode, RaftNode } from './raft-node.ts';
 export type { QuorumSource, RaftNodeOptions, RaftNodeState } from './raft-options.ts';
+export { formatMetadataDirectory, type FormatOptions } from './storage/format.ts';
 export type { Destination, Transport, TransportCall } from './transport.ts';

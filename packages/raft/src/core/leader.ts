@@ -18,6 +18,7 @@ import { releaseFetches } from './fetch.ts';
 
 export function pollLeader(member: Member, role: Leader): void {
   advanceHighWatermark(member, role);
+  pollVoterChange(member, role);
   if (!member.isVoter && member.log.highWatermark > member.log.voterSets.latest.offset) {
     becomeResigned(member, 'it was removed from the voters');
     return;
@@ -26,7 +27,6 @@ export function pollLeader(member: Member, role: Leader): void {
     becomeResigned(member, 'a majority of the voters has not fetched within 1.5 times the fetch timeout');
     return;
   }
-  pollVoterChange(member, role);
   releaseFetches(member, role);
   if (member.now >= role.beginQuorumDeadline) beginQuorum(member, role);
 }

@@ -119,6 +119,8 @@ export interface VoterChange {
   readonly endpoints: readonly Endpoint[];
   readonly ackWhenCommitted: boolean;
   readonly deadline: number;
+  /** What the new voter speaks; undefined until it has answered. */
+  kraftVersions: VersionRange | undefined;
   /** Offset of the VotersRecord; -1 before it is appended. */
   offset: number;
 }

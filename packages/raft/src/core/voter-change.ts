@@ -18,7 +18,7 @@ import type {
 } from './messages.ts';
 import { mayBeReplica, replicaName } from './replica-key.ts';
 import type { Leader, VoterChange } from './states.ts';
-import { supportedKraftVersions, type Voter, type VoterSet } from './voter-set.ts';
+import { supportedKraftVersions, type VersionRange, type Voter, type VoterSet } from './voter-set.ts';
 
 type ChangeKind = VoterChangeResponse['kind'];
 type Refusal = { readonly error: ErrorCode; readonly detail: string } | undefined;
@@ -37,7 +37,8 @@ export function handleAddVoter(member: Member, token: number, request: AddVoterR
     return respond(member, token, 'addVoter', { error: ErrorCode.DUPLICATE_VOTER, detail });
   }
   const deadline = member.now + Math.max(0, request.timeoutMs);
-  role.voterChange = { kind: 'addVoter', token, voter, endpoints, ackWhenCommitted, deadline, offset: -1 };
+  const change = { token, voter, endpoints, ackWhenCommitted, deadline, kraftVersions: undefined, offset: -1 };
+  role.voterChange = { kind: 'addVoter', ...change };
   pollVoterChange(member, role);
 }
 
@@ -54,7 +55,8 @@ export function handleRemoveVoter(member: Member, token: number, { voter }: Remo
   if (log.voters.size === 1) return respond(member, token, 'removeVoter', invalid('the last voter can not be removed'));
   const offset = appendVoters(member, role, log.voters.without(voter));
   const deadline = member.now + member.config.requestTimeoutMs;
-  role.voterChange = { kind: 'removeVoter', token, voter, endpoints: [], ackWhenCommitted: true, deadline, offset };
+  const change = { token, voter, endpoints: [], ackWhenCommitted: true, deadline, kraftVersions: undefined, offset };
+  role.voterChange = { kind: 'removeVoter', ...change };
 }
 
 /** Answered when appended: the voter will hear of it by fetching, and asks again when the record got lost. */
@@ -128,22 +130,29 @@ export function pollVoterChange(member: Member, role: Leader): void {
   if (change === undefined) return;
   if (change.offset >= 0) {
     if (member.log.highWatermark > change.offset) finish(member, role, change);
-    else if (member.now >= change.deadline)
+    else if (member.now >= change.deadline) {
       finish(member, role, change, timedOut('the change is not committed yet; it may still be'));
+    }
     return;
   }
+  if (change.kraftVersions !== undefined) tryAdd(member, role, { ...change, kraftVersions: change.kraftVersions });
+  if (role.voterChange?.offset !== -1) return;
   if (member.now >= change.deadline) {
-    finish(member, role, change, timedOut('the new voter could not be reached in time'));
+    const detail =
+      change.kraftVersions === undefined
+        ? 'the new voter could not be reached in time'
+        : 'the new voter has not caught up with the log in time; is it running, and does it fetch from this leader?';
+    finish(member, role, change, timedOut(detail));
     return;
   }
   const endpoint = change.endpoints[0];
-  if (endpoint === undefined) return;
+  if (change.kraftVersions !== undefined || endpoint === undefined) return;
   const to = { nodeId: change.voter.id, host: endpoint.host, port: endpoint.port };
   member.send(to, { kind: 'apiVersions' });
 }
 
 export function onApiVersionsResponse(member: Member, call: Call, response: ApiVersionsResponse): void {
-  const { role, log } = member;
+  const { role } = member;
   if (role.role !== 'leader') return;
   const change = role.voterChange;
   if (change === undefined || change.offset >= 0 || call.to.nodeId !== change.voter.id) return;
@@ -151,20 +160,21 @@ export function onApiVersionsResponse(member: Member, call: Call, response: ApiV
     finish(member, role, change, invalid(`the new voter answered ApiVersions with error ${response.error}`));
     return;
   }
-  const unfit = refuseVersions(member, response.kraftVersions) ?? refuseChange(member, role, change);
-  if (unfit !== undefined) return finish(member, role, change, unfit);
-  if (!isCaughtUp(member, role, change.voter)) {
-    return finish(member, role, change, timedOut('the new voter has not caught up with the log yet; start it first'));
-  }
-  const { voter, endpoints } = change;
-  change.offset = appendVoters(
-    member,
-    role,
-    log.voters.with({ ...voter, endpoints, kraftVersions: response.kraftVersions }),
-  );
+  change.kraftVersions = response.kraftVersions;
+  pollVoterChange(member, role);
+}
+
+/** Appends the new voters once the new one has caught up as an observer; its fetches bring this here again. */
+function tryAdd(member: Member, role: Leader, change: VoterChange & { readonly kraftVersions: VersionRange }): void {
+  const { voter, endpoints, kraftVersions } = change;
+  const pending = role.voterChange;
+  if (pending === undefined) return;
+  const unfit = refuseVersions(member, kraftVersions) ?? refuseChange(member, role, pending);
+  if (unfit !== undefined) return finish(member, role, pending, unfit);
+  if (!isCaughtUp(member, role, voter)) return;
+  pending.offset = appendVoters(member, role, member.log.voters.with({ ...voter, endpoints, kraftVersions }));
   addProgress(role, voter);
-  if (change.ackWhenCommitted) return;
-  finish(member, role, change);
+  if (!change.ackWhenCommitted) finish(member, role, pending);
 }
 
 function finish(member: Member, role: Leader, change: VoterChange, refusal?: Refusal): void {

@@ -1,0 +1,190 @@
+import { afterEach, expect, test } from 'vitest';
+import { SeededRandom } from '@tidelog/core';
+import type { QuorumSource } from './raft-options.ts';
+import { formatMetadataDirectory } from './storage/format.ts';
+import { DirectTransport, memoryWorld, openNode, Recorder, type Fixture } from './testing/node-fixture.ts';
+
+const opened: Member[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((member) => member.fixture.close()));
+});
+
+interface Member {
+  readonly id: number;
+  readonly world: ReturnType<typeof memoryWorld>;
+  fixture: Fixture;
+  recorder: Recorder;
+}
+
+const quick = { electionTimeoutMs: 200, fetchTimeoutMs: 400, requestTimeoutMs: 400 };
+const dirId = (id: number): string => `${'A'.repeat(19)}B${id}A`;
+
+class Quorum {
+  readonly transport = new DirectTransport();
+  readonly members = new Map<number, Member>();
+  readonly voters: QuorumSource;
+  readonly config: Parameters<typeof openNode>[0]['config'];
+
+  constructor(voters: QuorumSource, config: Parameters<typeof openNode>[0]['config'] = quick) {
+    this.voters = voters;
+    this.config = config;
+  }
+
+  async open(id: number, world = memoryWorld(), canBeVoter = true): Promise<Member> {
+    const { transport, voters, config } = this;
+    const options = { world, directory: '/a', nodeId: id, directoryId: dirId(id), canBeVoter, voters, transport };
+    const fixture = await openNode({ ...options, ...(config && { config }) });
+    transport.nodes.set(9090 + id, fixture.node);
+    transport.cut.delete(9090 + id);
+    const recorder = new Recorder();
+    fixture.node.subscribe(recorder);
+    const member = { id, world, fixture, recorder };
+    this.members.set(id, member);
+    opened.push(member);
+    return member;
+  }
+
+  /** As SIGKILL does: nothing is handed over, and what was not synced is gone. */
+  kill(member: Member): void {
+    this.transport.cut.add(9090 + member.id);
+    this.members.delete(member.id);
+    opened.splice(opened.indexOf(member), 1);
+    member.world.disk.crash(new SeededRandom(member.id));
+  }
+
+  async leader(after = 0): Promise<Member & { epoch: number }> {
+    for (;;) {
+      for (const member of this.members.values()) {
+        const last = member.recorder.leaders.at(-1);
+        if (last?.isLeader === true && last.epoch > after) return { ...member, epoch: last.epoch };
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  async everybodyHas(value: string): Promise<void> {
+    const has = ({ recorder }: Member): Promise<void> => recorder.until(({ values }) => values.includes(value));
+    await Promise.all([...this.members.values()].map(has));
+  }
+}
+
+function staticVoters(...ids: number[]): QuorumSource {
+  return { kind: 'static', voters: ids.map((id) => ({ id, host: 'localhost', port: 9090 + id })) };
+}
+
+test('three voters elect quickly, replicate, and replace a killed leader', async () => {
+  const quorum = new Quorum(staticVoters(1, 2, 3));
+  const began = performance.now();
+  await Promise.all([quorum.open(1), quorum.open(2), quorum.open(3)]);
+  const observer = await quorum.open(4, memoryWorld(), false);
+  const first = await quorum.leader();
+  expect(performance.now() - began).toBeLessThan(1000);
+  first.fixture.node.append([Buffer.from('a')], { epoch: first.epoch });
+  await quorum.everybodyHas('a');
+  expect(observer.fixture.node.state()).toMatchObject({ role: 'follower', isVoter: false, leaderId: first.id });
+
+  const killedAt = performance.now();
+  quorum.kill(must(quorum.members.get(first.id)));
+  const second = await quorum.leader(first.epoch);
+  expect(performance.now() - killedAt).toBeLessThan(1000);
+  second.fixture.node.append([Buffer.from('b')], { epoch: second.epoch });
+  await quorum.everybodyHas('b');
+  await quorum.open(first.id, first.world);
+  await quorum.everybodyHas('b');
+  expect(quorum.members.get(first.id)?.recorder.values).toEqual(['a', 'b']);
+});
+
+test('a leader that stops hands over at once', async () => {
+  const quorum = new Quorum(staticVoters(1, 2, 3));
+  await Promise.all([quorum.open(1), quorum.open(2), quorum.open(3)]);
+  const first = await quorum.leader();
+  first.fixture.node.append([Buffer.from('a')], { epoch: first.epoch });
+  await quorum.everybodyHas('a');
+  const stoppedAt = performance.now();
+  quorum.members.delete(first.id);
+  await first.fixture.node.shutdown();
+  const second = await quorum.leader(first.epoch);
+  expect(performance.now() - stoppedAt).toBeLessThan(200);
+  expect(second.epoch).toBe(first.epoch + 1);
+});
+
+test('a voter joins a dynamic quorum from a snapshot, and the first voter leaves it', async () => {
+  const quorum = new Quorum({
+    kind: 'bootstrap',
+    servers: [
+      { host: 'localhost', port: 9091 },
+      { host: 'localhost', port: 9092 },
+    ],
+  });
+  const world = memoryWorld();
+  const endpoints = [{ name: 'CONTROLLER', host: 'localhost', port: 9091 }];
+  const voters = [{ id: 1, directoryId: dirId(1), endpoints }];
+  await formatMetadataDirectory({
+    world,
+    metadataDir: '/a/__cluster_metadata-0',
+    voters,
+    isDynamic: true,
+    records: [Buffer.from('first')],
+  });
+  const one = await quorum.open(1, world);
+  const { epoch } = await quorum.leader();
+  expect(one.recorder.values).toEqual(['first']);
+  const { lastOffset } = one.fixture.node.append([Buffer.from('a'), Buffer.from('b')], { epoch });
+  await one.recorder.until(({ values }) => values.length === 3);
+  await one.fixture.node.createSnapshot({ offset: lastOffset + 1, epoch }, [Buffer.from('first a b')]);
+  one.fixture.node.append([Buffer.from('c')], { epoch });
+
+  const two = await quorum.open(2);
+  await two.recorder.until(({ values }) => values.includes('c'));
+  expect(two.recorder.values).toEqual(['first a b', 'c']);
+  expect(two.fixture.node.state()).toMatchObject({ isVoter: false, kraftVersion: 1 });
+  const listeners = [{ name: 'CONTROLLER', host: 'localhost', port: 9092 }];
+  const voter = { clusterId: 'test-cluster', voterId: 2, voterDirectoryId: dirId(2) };
+  const context = { apiVersion: 1 };
+  const add = { ...voter, timeoutMs: 1000, listeners, ackWhenCommitted: true };
+  expect(await one.fixture.node.handlers.addRaftVoter(add, context)).toMatchObject({ errorCode: 0 });
+  expect(await one.fixture.node.handlers.addRaftVoter(add, context)).toMatchObject({ errorCode: 126 });
+  expect(two.fixture.node.state()).toMatchObject({ isVoter: true });
+
+  const leave = { clusterId: 'test-cluster', voterId: 1, voterDirectoryId: dirId(1) };
+  expect(await one.fixture.node.handlers.removeRaftVoter(leave, { apiVersion: 0 })).toMatchObject({ errorCode: 0 });
+  const second = await quorum.leader(epoch);
+  expect(second.id).toBe(2);
+  second.fixture.node.append([Buffer.from('d')], { epoch: second.epoch });
+  await quorum.everybodyHas('d');
+  const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
+  const described = await second.fixture.node.handlers.describeQuorum({ topics }, { apiVersion: 2 });
+  const partition = described.topics[0]?.partitions[0];
+  expect(partition).toMatchObject({ errorCode: 0, leaderId: 2, leaderEpoch: second.epoch });
+  expect(partition?.currentVoters.map(({ replicaId }) => replicaId)).toEqual([2]);
+  expect(partition?.observers.map(({ replicaId }) => replicaId)).toEqual([1]);
+});
+
+test('requests of another cluster or about another partition do not reach the quorum', async () => {
+  const quorum = new Quorum(staticVoters(1));
+  const { fixture } = await quorum.open(1);
+  const { epoch } = await quorum.leader();
+  const partition = {
+    partitionIndex: 0,
+    replicaEpoch: epoch + 5,
+    replicaId: 2,
+    replicaDirectoryId: dirId(2),
+    voterDirectoryId: dirId(1),
+    lastOffsetEpoch: epoch,
+    lastOffset: 100,
+    preVote: false,
+  };
+  const vote = (clusterId: string, topicName: string) =>
+    fixture.node.handlers.vote(
+      { clusterId, voterId: 1, topics: [{ topicName, partitions: [partition] }] },
+      { apiVersion: 2 },
+    );
+  expect(await vote('other', '__cluster_metadata')).toMatchObject({ errorCode: 104 });
+  expect(await vote('test-cluster', 'other')).toMatchObject({ errorCode: 42 });
+  expect(fixture.node.state()).toMatchObject({ role: 'leader', leaderEpoch: epoch });
+});
+
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('missing');
+  return value;
+}
