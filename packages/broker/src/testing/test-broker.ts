@@ -122,12 +122,10 @@ export class TestBroker {
       apiVersion,
       clientId,
       correlationId: ++this.#correlationId,
-      ...{
-        connectionId: 1,
-        listenerName: 'PLAINTEXT',
-        principal: 'User:ANONYMOUS',
-        remoteAddress: '127.0.0.1',
-      },
+      connectionId: 1,
+      listenerName: 'PLAINTEXT',
+      principal: 'User:ANONYMOUS',
+      remoteAddress: '127.0.0.1',
       ...{
         receivedAt: this.world.clock.monotonic(),
         isPrivileged: true,

@@ -67,13 +67,11 @@ export class TestController {
       topicId: topic.topicId,
       partitionId,
       replicas,
-      ...{
-        directories: [],
-        isr: replicas,
-        leader: replicas[0] ?? -1,
-        leaderEpoch: 0,
-        partitionEpoch: 0,
-      },
+      directories: [],
+      isr: replicas,
+      leader: replicas[0] ?? -1,
+      leaderEpoch: 0,
+      partitionEpoch: 0,
       ...{
         eligibleLeaderReplicas: [],
         lastKnownElr: [],
