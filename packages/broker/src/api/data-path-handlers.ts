@@ -7,7 +7,6 @@ import { SessionCache } from '../fetch/session-cache.ts';
 import type { ProducerIds } from '../producer-ids.ts';
 import type { Replicas } from '../replication/replicas.ts';
 import type { ReplicationQuota } from '../replication/replicas-types.ts';
-import { TopicMetrics } from '../topic-metrics.ts';
 import { deleteRecords } from './delete-records.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
@@ -38,7 +37,7 @@ export function dataPathHandlers(deps: DataPathDeps): BoundHandler[] {
   const { world, metrics, replicas, authorizer, fetchMaxBytes, rackAwareReads, quota, transactional } = deps;
   const sessions = new SessionCache(deps.fetchSessionSlots, world.random);
   exposeSessions(metrics, sessions);
-  const topicMetrics = new TopicMetrics(metrics);
+  const { topicMetrics } = replicas;
   return [
     bind(produce, { replicas, authorizer, metrics: topicMetrics }),
     bind(fetch, { world, replicas, sessions, authorizer, metrics: topicMetrics, fetchMaxBytes, rackAwareReads, quota }),

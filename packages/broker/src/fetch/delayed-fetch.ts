@@ -13,7 +13,7 @@ import type { Millis, World } from '@tidelog/core';
 import type { Deadline, Deadlines, Expiring } from '../deadlines.ts';
 import type { FetchPartition } from './fetch-partition.ts';
 import { FetchRound, type RoundResult } from './fetch-round.ts';
-import type { PartitionReader } from './partition-reader.ts';
+import type { PartitionReader, PartitionResult } from './partition-reader.ts';
 
 export interface DelayedFetchOptions {
   readonly world: World;
@@ -105,8 +105,14 @@ export class DelayedFetch implements Expiring {
 
   #isEnough({ results, bytes, isUrgent }: RoundResult): boolean {
     if (isUrgent || bytes >= this.#options.minBytes) return true;
-    if (!this.#options.answersForHighWatermark) return false;
-    return results.some((result) => result.highWatermark > result.partition.sentHighWatermark);
+    return results.some((result) => this.#isTold(result));
+  }
+
+  /** News that a follower is told without data: of the log start, so that deletions do not wait, and of what it may serve. */
+  #isTold({ partition, highWatermark, logStartOffset }: PartitionResult): boolean {
+    if (!partition.isFollowers) return false;
+    if (partition.sentLogStartOffset >= 0 && logStartOffset > partition.sentLogStartOffset) return true;
+    return this.#options.answersForHighWatermark && highWatermark > partition.sentHighWatermark;
   }
 
   #finish(answer: () => void): void {

@@ -13,6 +13,7 @@ import type { PeerConnection } from '../channels.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { FollowedPartition } from './followed-partition.ts';
 import { applyFetched, type FetchedPartitionData } from './follower-append.ts';
+import type { TopicMetrics } from '../topic-metrics.ts';
 import type { Replica } from './replica.ts';
 import type { ReplicationConfig, ReplicationQuota } from './replicas-types.ts';
 
@@ -23,6 +24,7 @@ export interface BrokerFetcherDeps {
   readonly brokerEpoch: () => number;
   readonly deadlines: Deadlines;
   readonly quota: ReplicationQuota | undefined;
+  readonly topicMetrics: TopicMetrics;
 }
 
 type FetchTopics = NonNullable<EncodeOf<(typeof Fetch)['request']>['topics']>;
@@ -258,6 +260,7 @@ export class BrokerFetcher {
         followed.state = 'writing';
         followed.writingUpTo = result.lastOffset + 1;
         this.#deps.quota?.record('follower', result.sizeInBytes);
+        this.#deps.topicMetrics.add('replicationbytesin', followed.replica.topic, result.sizeInBytes);
         this.#writing.add(followed);
         return;
       case 'failed':

@@ -2,7 +2,7 @@
  * Takes ISR proposals to the controller: all that wait go in one AlterPartition, one request at a time. A proposal is
  * kept until it is answered or its leadership is over; each partition has at most one (KIP-497), which its core sees to.
  */
-import type { Logger, Millis, World } from '@tidelog/core';
+import type { Counter, Logger, Metrics, Millis, World } from '@tidelog/core';
 import { AlterPartition, ErrorCode, errorName, type EncodeOf, type ResponseOf } from '@tidelog/protocol';
 import type { ControllerChannel } from '../channels.ts';
 import type { IsrProposal } from './core/partition-events.ts';
@@ -11,6 +11,7 @@ import type { Replica } from './replica.ts';
 export interface IsrSenderDeps {
   readonly world: World;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly controller: ControllerChannel;
   readonly nodeId: number;
   readonly brokerEpoch: () => number;
@@ -20,6 +21,7 @@ const retryBackoffMs: Millis = 50;
 
 export class IsrSender {
   readonly #deps: IsrSenderDeps;
+  readonly #counters: Readonly<Record<'shrinks' | 'expands' | 'failed', Counter>>;
   #waiting = new Map<Replica, IsrProposal>();
   #inFlight = false;
   #scheduled = false;
@@ -27,6 +29,14 @@ export class IsrSender {
 
   constructor(deps: IsrSenderDeps) {
     this.#deps = deps;
+    const counter = (name: string, help: string): Counter => {
+      return deps.metrics.counter({ name: `kafka_server_replicamanager_${name}_total`, help });
+    };
+    this.#counters = {
+      shrinks: counter('isrshrinks', 'ISR changes that took a replica out.'),
+      expands: counter('isrexpands', 'ISR changes that let a replica in.'),
+      failed: counter('failedisrupdates', 'ISR changes that the controller refused.'),
+    };
   }
 
   send(replica: Replica, proposal: IsrProposal): void {
@@ -70,13 +80,15 @@ export class IsrSender {
       const answer = answers.get(`${replica.topicId}:${replica.partition}`);
       const error = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
       if (error !== ErrorCode.NONE) this.#logRefusal(replica, proposal, error);
-      if (isToBeRetried(error)) {
+      if (!verdicts.has(error)) {
         this.#waiting.set(replica, proposal);
         retry = true;
         continue;
       }
       const { leaderEpoch = -1, partitionEpoch = -1, isr = [], leaderRecoveryState = 0 } = answer ?? {};
       const recovering = leaderRecoveryState !== 0;
+      if (error === ErrorCode.NONE) this.#count(replica.inSyncReplicas.length, isr.length);
+      else this.#counters.failed.add();
       replica.tell({
         type: 'isrAnswered',
         answer: { proposal, error, leaderEpoch, partitionEpoch, isr, recovering },
@@ -101,6 +113,11 @@ export class IsrSender {
     this.#deps.world.timers.after(retryBackoffMs, () => this.#next());
   }
 
+  #count(before: number, after: number): void {
+    if (after < before) this.#counters.shrinks.add();
+    else if (after > before) this.#counters.expands.add();
+  }
+
   #logRefusal(replica: Replica, proposal: IsrProposal, error: number): void {
     const { topic, partition } = replica;
     const isr = proposal.isr.map((member) => member.brokerId);
@@ -113,15 +130,18 @@ function isCurrent(replica: Replica, proposal: IsrProposal): boolean {
   return replica.core.leader?.inSync.pending === proposal;
 }
 
-/** Errors that say nothing about the proposal itself. */
-function isToBeRetried(error: number): boolean {
-  return (
-    error === ErrorCode.UNKNOWN_SERVER_ERROR ||
-    error === ErrorCode.NOT_CONTROLLER ||
-    error === ErrorCode.REQUEST_TIMED_OUT ||
-    error === ErrorCode.STALE_BROKER_EPOCH
-  );
-}
+/** Answers that say something about the proposal itself. Anything else is asked again, after a pause. */
+const verdicts: ReadonlySet<number> = new Set([
+  ErrorCode.NONE,
+  ErrorCode.INELIGIBLE_REPLICA,
+  ErrorCode.OPERATION_NOT_ATTEMPTED,
+  ErrorCode.FENCED_LEADER_EPOCH,
+  ErrorCode.INVALID_UPDATE_VERSION,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.INVALID_REQUEST,
+  ErrorCode.NEW_LEADER_ELECTED,
+]);
 
 function topicsOf(batch: ReadonlyMap<Replica, IsrProposal>): EncodeOf<(typeof AlterPartition)['request']>['topics'] {
   const topics = new Map<

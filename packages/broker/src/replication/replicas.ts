@@ -8,6 +8,7 @@ import type { AppendOutcome, PartitionLog } from '@tidelog/log';
 import { emptyMetadataImage, type MetadataDelta, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
 import { ErrorCode } from '@tidelog/protocol';
 import { Deadlines } from '../deadlines.ts';
+import { TopicMetrics } from '../topic-metrics.ts';
 import { brokerViewOf } from './broker-view.ts';
 import { CommitWaiter } from './commit-waiter.ts';
 import type { BrokerView } from './core/partition-events.ts';
@@ -30,6 +31,7 @@ interface PlacedPartition {
 export class Replicas {
   readonly name = 'replicas';
   readonly deadlines: Deadlines;
+  readonly topicMetrics: TopicMetrics;
   readonly #deps: ReplicasDeps;
   readonly #table = new ReplicaTable();
   readonly #fetchers: ReplicaFetchers;
@@ -38,27 +40,35 @@ export class Replicas {
   readonly #brokers: BrokerView;
   readonly #host: ReplicaHost;
   readonly #listeners: LeadershipListener[] = [];
+  readonly #knownDirectories: ReadonlySet<string>;
+  readonly #offlineDirectories = new Set<string>();
   #image: MetadataImage = emptyMetadataImage;
-  #started = false;
+  #joined = false;
   #reviewTimer: Timer | undefined;
   #closed = false;
 
   constructor(deps: ReplicasDeps) {
     this.#deps = deps;
-    const { world, logger, config, brokerEpoch, controller, peers, quota } = deps;
+    const { world, logger, metrics, config, brokerEpoch, controller, peers, quota } = deps;
     this.deadlines = new Deadlines(world);
+    this.topicMetrics = new TopicMetrics(metrics);
     this.#fetchers = new ReplicaFetchers(peers, {
       world,
       logger,
       config,
       brokerEpoch,
+      topicMetrics: this.topicMetrics,
       deadlines: this.deadlines,
       quota,
     });
-    this.#isrSender = new IsrSender({ world, logger, controller, nodeId: config.nodeId, brokerEpoch });
+    this.#isrSender = new IsrSender({ world, logger, metrics, controller, nodeId: config.nodeId, brokerEpoch });
     this.#directories = new DirectoryAssignments({ world, logger, controller, nodeId: config.nodeId, brokerEpoch });
     this.#brokers = brokerViewOf(() => this.#image);
     this.#host = this.#makeHost();
+    this.#knownDirectories = new Set(deps.store.directories().map(({ directoryId }) => directoryId));
+    for (const { directoryId, offline } of deps.store.directories()) {
+      if (offline) this.#offlineDirectories.add(directoryId);
+    }
     deps.store.onDirectoryOffline((directory) => this.#onDirectoryOffline(directory.directoryId));
     exposeReplicas(deps.metrics, this.#table);
     this.#scheduleReview();
@@ -120,30 +130,47 @@ export class Replicas {
     this.#listeners.push(listener);
   }
 
-  /** A MetadataPublisher: applies what changed, deletions first. */
+  /**
+   * A MetadataPublisher: applies what changed, deletions first. Nothing is opened, deleted or followed before the metadata
+   * holds this incarnation's registration: an older image may lack topics whose logs are here.
+   */
   onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     if (this.#closed) return;
     this.#image = image;
+    if (!this.#joined) return this.#join();
     const { topics, brokers, configs } = delta.changes;
-    if (!this.#started) this.#deleteStrays();
-    this.#started = true;
     for (const topic of topics.deleted.values()) {
       for (const partition of topic.partitions.keys()) this.#remove(this.#table.getById(topic.id, partition));
     }
-    for (const topic of topics.changed.values()) {
-      let settings: TopicSettings | undefined;
-      for (const [partition, change] of topic.partitionChanges) {
-        if (!change.replicas.includes(this.#deps.config.nodeId)) {
-          this.#remove(this.#table.getById(topic.id, partition));
-          continue;
-        }
-        settings ??= this.#deps.topicSettings(image, topic.name);
-        this.#place({ topic: topic.name, topicId: topic.id, partition, image: change, settings });
-      }
-    }
+    for (const { id, name, partitionChanges } of topics.changed.values())
+      this.#placeAll({ id, name }, partitionChanges);
     if (configs.size > 0) this.#reconfigure(configs.keys());
     if (brokers.size > 0) this.#onBrokersChanged(brokers.keys());
     this.#fetchers.closeIdle();
+  }
+
+  #join(): void {
+    const { config, brokerEpoch } = this.#deps;
+    const registered = this.#image.cluster.brokerEpoch(config.nodeId);
+    if (registered === -1 || registered !== brokerEpoch()) return;
+    this.#joined = true;
+    this.#deleteStrays();
+    for (const topic of this.#image.topics) this.#placeAll(topic, topic.partitions);
+  }
+
+  #placeAll(
+    topic: { readonly id: string; readonly name: string },
+    partitions: Iterable<readonly [number, PartitionImage]>,
+  ): void {
+    let settings: TopicSettings | undefined;
+    for (const [partition, image] of partitions) {
+      if (!image.replicas.includes(this.#deps.config.nodeId)) {
+        this.#remove(this.#table.getById(topic.id, partition));
+        continue;
+      }
+      settings ??= this.#deps.topicSettings(this.#image, topic.name);
+      this.#place({ topic: topic.name, topicId: topic.id, partition, image, settings });
+    }
   }
 
   /** Answers everybody who waits and stops fetching. The logs are the store's to close. */
@@ -205,11 +232,10 @@ export class Replicas {
       log = undefined;
     }
     const assigned = image.directories[image.replicas.indexOf(config.nodeId)] ?? zeroUuid;
-    const directory = store.directories().find((candidate) => candidate.directoryId === assigned);
     try {
       if (log === undefined) {
-        if (directory?.offline === true) return undefined;
-        const where = directory === undefined ? {} : { directory: assigned };
+        if (this.#offlineDirectories.has(assigned)) return undefined;
+        const where = this.#knownDirectories.has(assigned) ? { directory: assigned } : {};
         log = store.create({ topic, topicId, partition, config: settings.log, ...where });
       } else {
         log.reconfigure(settings.log);
@@ -278,6 +304,7 @@ export class Replicas {
   }
 
   #onDirectoryOffline(directoryId: string): void {
+    this.#offlineDirectories.add(directoryId);
     for (const replica of this.#table) {
       if (replica.log === undefined || replica.log.directoryId === directoryId) replica.tell({ type: 'logFailed' });
     }

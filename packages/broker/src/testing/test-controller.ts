@@ -72,12 +72,10 @@ export class TestController {
       leader: replicas[0] ?? -1,
       leaderEpoch: 0,
       partitionEpoch: 0,
-      ...{
-        eligibleLeaderReplicas: [],
-        lastKnownElr: [],
-        addingReplicas: [],
-        removingReplicas: [],
-      },
+      eligibleLeaderReplicas: [],
+      lastKnownElr: [],
+      addingReplicas: [],
+      removingReplicas: [],
       leaderRecoveryState: 0 as const,
     }));
     this.commit({ type: 'topic', name: topic.name, topicId: topic.topicId }, ...partitions);

@@ -28,6 +28,14 @@ export interface LeaderOptions {
   readonly replicaLagTimeMaxMs: Millis;
 }
 
+export interface LeaderContext {
+  readonly options: LeaderOptions;
+  readonly minInsyncReplicas: number;
+  readonly now: Millis;
+  /** Its own leadership in the epoch before, if it led then. */
+  readonly previous: LeaderState | undefined;
+}
+
 export class LeaderState {
   readonly leaderEpoch: number;
   readonly epochStartOffset: number;
@@ -41,15 +49,16 @@ export class LeaderState {
   #replicationFactor: number;
   #minInsyncReplicas: number;
   readonly #options: LeaderOptions;
-  readonly #writes = new ParkedAppends();
-  readonly #commits = new ParkedAppends();
-  #deletes: { readonly offset: number; readonly waiter: LowWatermarkWaiter }[] = [];
+  readonly #writes: ParkedAppends;
+  readonly #commits: ParkedAppends;
+  #deletes: { readonly offset: number; readonly waiter: LowWatermarkWaiter }[];
 
-  constructor(
-    assignment: PartitionAssignment,
-    log: LogPosition,
-    context: { readonly options: LeaderOptions; readonly minInsyncReplicas: number; readonly now: Millis },
-  ) {
+  constructor(assignment: PartitionAssignment, log: LogPosition, context: LeaderContext) {
+    // Who waited for this leader under its previous epoch still waits: the records are where they were.
+    const { previous } = context;
+    this.#writes = previous === undefined ? new ParkedAppends() : previous.#writes;
+    this.#commits = previous === undefined ? new ParkedAppends() : previous.#commits;
+    this.#deletes = previous === undefined ? [] : previous.#deletes;
     this.#options = context.options;
     this.#minInsyncReplicas = context.minInsyncReplicas;
     this.leaderEpoch = assignment.leaderEpoch;
@@ -62,6 +71,12 @@ export class LeaderState {
     this.logEndOffset = log.logEndOffset;
     this.logStartOffset = log.logStartOffset;
     this.#trackFollowers(assignment, context.now);
+  }
+
+  /** The first step of a leadership. */
+  begin(now: Millis, out: PartitionEffect[]): void {
+    this.reviewIsr(now, out);
+    this.#release(out);
   }
 
   /** The same leader with another ISR or other replicas. Older news than what is known is ignored. */

@@ -122,6 +122,13 @@ test('a deposed leader refuses everybody who waits, then follows', () => {
   expect(bench.core.checkAppend(1)).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
 });
 
+test('a leader that is elected again keeps who waits', () => {
+  const bench = new PartitionBench({ replicas: [1, 2], isr: [1, 2] });
+  bench.append(10);
+  expect(bench.assign({ leaderEpoch: 6 })).toBe('lead 6 from 10');
+  expect(bench.fetch(2, 10)).toBe('hw 10, NONE');
+});
+
 test('news of an older leader epoch changes nothing', () => {
   const bench = new PartitionBench({ replicas: [1, 2], isr: [1, 2] });
   expect(bench.assign({ leader: 2, leaderEpoch: 4 })).toBe('');

@@ -163,17 +163,17 @@ export class PartitionCore implements Core<PartitionInput, PartitionEffect> {
     now: Millis,
     out: PartitionEffect[],
   ): void {
-    this.#leader?.releaseAll(ErrorCode.NOT_LEADER_OR_FOLLOWER, out);
     this.#role = 'leader';
     const leader = new LeaderState(assignment, log, {
       options: this.#options,
       minInsyncReplicas: this.#minInsyncReplicas,
       now,
+      previous: this.#leader,
     });
     this.#leader = leader;
     out.push({ type: 'becomeLeader', leaderEpoch: assignment.leaderEpoch, epochStartOffset: log.logEndOffset });
     this.#nextReview = leader.followers.size === 0 ? Infinity : now + this.#reviewIntervalMs;
-    leader.reviewIsr(now, out);
+    leader.begin(now, out);
   }
 
   #becomeFollower(assignment: PartitionAssignment, isNewEpoch: boolean, out: PartitionEffect[]): void {
