@@ -10,6 +10,8 @@ export type {
   SnapshotReader,
 } from './raft-listener.ts';
 export type { Endpoint } from './core/replica-key.ts';
+export { raftInvariants } from './core/invariants/all.ts';
+export type { Invariant, MemberView } from './core/invariants/invariant.ts';
 export type { RoleName as RaftRole } from './core/states.ts';
 export { supportedKraftVersions } from './core/voter-set.ts';
 export { createRaftNode, RaftNode } from './raft-node.ts';

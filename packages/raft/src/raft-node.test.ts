@@ -66,3 +66,40 @@ test('a snapshot takes the place of the log for a listener that comes later', as
   expect(late.snapshots.map(({ offset, epoch }) => ({ offset, epoch }))).toEqual([{ offset: 3, epoch: 1 }]);
   await second.close();
 });
+
+test('a full disk costs a leader its place, and nothing that was committed; room brings it back', async () => {
+  const world = memoryWorld();
+  const config = { electionTimeoutMs: 20 };
+  const { node, failures, close } = await openNode({ world, directory, config });
+  const recorder = new Recorder();
+  node.subscribe(recorder);
+  await recorder.until(({ leaders }) => leaders.length > 0);
+  node.append([Buffer.from('kept')], { epoch: 1 });
+  await recorder.until(({ values }) => values.length === 1);
+  let isFull = true;
+  world.disk.fault = (operation, path) =>
+    isFull && operation === 'write' && path.endsWith('.log') ? 'ENOSPC' : undefined;
+  node.append([Buffer.from('lost')], { epoch: 1 });
+  await recorder.until(({ leaders }) => leaders.at(-1)?.isLeader === false);
+  isFull = false;
+  await recorder.until(({ leaders }) => leaders.at(-1)?.isLeader === true);
+  const epoch = recorder.leaders.at(-1)?.epoch ?? 0;
+  node.append([Buffer.from('after')], { epoch });
+  await recorder.until(({ values }) => values.length === 2);
+  expect(recorder.values).toEqual(['kept', 'after']);
+  expect(failures).toEqual([]);
+  await close();
+});
+
+test('a sync that fails stops the node: what it was asked to keep can not be trusted any more', async () => {
+  const world = memoryWorld();
+  const { node, failures } = await openNode({ world, directory });
+  const recorder = new Recorder();
+  node.subscribe(recorder);
+  await recorder.until(({ leaders }) => leaders.length > 0);
+  world.disk.fault = (operation, path) => (operation === 'sync' && path.endsWith('.log') ? 'EIO' : undefined);
+  node.append([Buffer.from('a')], { epoch: 1 });
+  while (failures.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(recorder.values).toEqual([]);
+  expect(failures).toHaveLength(1);
+});

@@ -91,7 +91,8 @@ export class RaftNode {
     const step: EffectLoop['step'] = (input) => loop.step(input);
     const onError = (error: unknown): void => this.#fail(error);
     const onProgress = (): void => this.#delivery.pump();
-    const metadataLog = new MetadataLog({ world, log, step, onProgress, onOffline: onError });
+    const onLost = (endOffset: number): void => this.#delivery.forgetFrom(endOffset);
+    const metadataLog = new MetadataLog({ world, log, step, onProgress, onLost, onOffline: onError });
     const { logger } = this.#options;
     const snapshots = this.#snapshots;
     const delivery = this.#delivery;
@@ -154,6 +155,11 @@ export class RaftNode {
 
   leaderEndpoint(): Destination | undefined {
     return this.#running?.core.leaderAddress;
+  }
+
+  /** The core as the invariants look at it; undefined before the start. */
+  inspect(): Pick<RaftCore, 'role' | 'log' | 'leaderId'> | undefined {
+    return this.#running?.core;
   }
 
   /** Appends one atomic batch. Throws NotLeaderError unless this node leads in that epoch, or BatchTooLargeError. */

@@ -43,7 +43,11 @@ function canGrant(member: Member, { candidate, preVote, lastEpoch, lastOffset }:
   if (candidate.id === member.local.id) return false;
   const upToDate = log.isUpToDate({ epoch: lastEpoch, offset: lastOffset });
   if (role.role === 'leader') return false;
-  if (role.role === 'follower') return preVote && upToDate && (!role.hasFetched || role.leaderGone);
+  if (role.role === 'follower') {
+    // A leader that asks to be elected has lost its place, as after a restart: nobody need wait for it.
+    if (preVote && candidate.id === role.leader.nodeId) role.leaderGone = true;
+    return preVote && upToDate && (!role.hasFetched || role.leaderGone);
+  }
   if (preVote) return upToDate;
   if (role.role === 'candidate' || role.role === 'resigned') return false;
   if (role.voted !== undefined) return sameReplica(role.voted, candidate);

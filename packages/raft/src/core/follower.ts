@@ -128,8 +128,10 @@ export function onLeaderUnreachable(member: Member, call: Call): void {
 
 function giveUpLeader(member: Member, role: Follower): void {
   role.leaderGone = true;
-  if (!member.isVoter) return;
-  role.fetchDeadline = Math.min(role.fetchDeadline, member.electionBackoff(member.lostElections));
+  const { now, config } = member;
+  // An observer asks around for the next leader instead; until there is one it is sent back here, at this pace.
+  const soon = member.isVoter ? member.electionBackoff(member.lostElections) : now + config.retryBackoffMs;
+  role.fetchDeadline = Math.min(role.fetchDeadline, soon);
 }
 
 function pause(member: Member, call: { readonly request: SentRequest } & Call): void {

@@ -15,6 +15,8 @@ export interface MetadataLogOptions {
   readonly step: (input: RaftInput) => void;
   /** There is more to read, or more is on stable storage. */
   readonly onProgress: () => void;
+  /** Accepted batches from the offset on will never be there. */
+  readonly onLost: (endOffset: number) => void;
   readonly onOffline: (error: Error) => void;
 }
 
@@ -91,6 +93,7 @@ export class MetadataLog {
 
   #lose(endOffset: number, detail: string): void {
     this.#acceptedEnd = endOffset;
+    this.#options.onLost(endOffset);
     this.#options.step({ kind: 'appendFailed', endOffset, detail });
   }
 }

@@ -24,6 +24,15 @@ export interface SimNetwork {
   maxSyncMs: number;
 }
 
+/** A rule that the shell breaks on purpose. */
+export type SimMutation =
+  /** quorum-state is not written, so that a restart forgets the vote. */
+  | 'votesNotPersisted'
+  /** Appends count as durable before they are. */
+  | 'syncsNotAwaited'
+  /** What the leader does not have stays in the log. */
+  | 'truncationSkipped';
+
 export interface SimClusterOptions {
   readonly seed: number;
   readonly members: number;
@@ -32,11 +41,13 @@ export interface SimClusterOptions {
   readonly config: CoreConfig;
   readonly invariants: readonly Invariant[];
   readonly network?: Partial<SimNetwork>;
+  readonly mutation?: SimMutation | undefined;
   readonly trace?: (line: string) => void;
 }
 
 interface Asked {
   readonly from: SimMember;
+  readonly to: SimMember;
   readonly life: number;
   readonly correlation: number;
 }
@@ -88,6 +99,18 @@ export class SimCluster {
     const unsynced = member.batches.filter((batch) => batch.lastOffset >= member.syncedEnd).length;
     member.crash(this.random.below(unsynced + 1));
     this.#trace(member, `crashes, log ends at ${member.endOffset}`);
+    this.#breakConnections(member);
+  }
+
+  /** Who waits for an answer of the dead hears of it, unless the network swallows that too. */
+  #breakConnections(member: SimMember): void {
+    for (const [token, { from, to, life, correlation }] of this.#asked) {
+      if (to !== member) continue;
+      this.#asked.delete(token);
+      this.#transmit(to, from, () => {
+        if (from.life === life) this.step(from, { kind: 'requestFailed', correlation, detail: 'connection lost' });
+      });
+    }
   }
 
   /** The member that leads the highest epoch of all that believe so. */
@@ -185,12 +208,13 @@ export class SimCluster {
     this.#traceEffect(member, effect);
     switch (effect.kind) {
       case 'persistQuorumState':
-        member.quorumState = effect.state;
+        if (this.#options.mutation !== 'votesNotPersisted') member.quorumState = effect.state;
         return;
       case 'append':
         return this.#append(member, effect.batch);
       case 'truncate':
-        return member.truncate(effect.endOffset);
+        if (this.#options.mutation !== 'truncationSkipped') member.truncate(effect.endOffset);
+        return;
       case 'restartLog':
         return member.restartLog(effect.id);
       case 'send':
@@ -226,8 +250,9 @@ export class SimCluster {
     member.batches.push(batch);
     const { cuts } = member;
     const endOffset = batch.lastOffset + 1;
+    const isEarly = this.#options.mutation === 'syncsNotAwaited';
     this.#at(member, 0, () => {
-      if (member.cuts === cuts) this.step(member, { kind: 'written', endOffset });
+      if (member.cuts === cuts) this.step(member, { kind: isEarly ? 'appended' : 'written', endOffset });
     });
     this.#at(member, this.#between(0, this.network.maxSyncMs), () => {
       if (member.cuts !== cuts) return;
@@ -249,7 +274,7 @@ export class SimCluster {
         return;
       }
       const token = this.#nextToken++;
-      this.#asked.set(token, { from: member, life, correlation });
+      this.#asked.set(token, { from: member, to: target, life, correlation });
       this.step(target, { kind: 'requestReceived', token, request });
     });
   }

@@ -3,7 +3,7 @@ import { assert } from '@tidelog/core';
 import { raftInvariants } from '../core/invariants/all.ts';
 import type { Invariant } from '../core/invariants/invariant.ts';
 import type { CoreConfig } from '../core/member.ts';
-import { SimCluster } from './sim-cluster.ts';
+import { SimCluster, type SimMutation } from './sim-cluster.ts';
 import { directoryIdOf, type SimMember } from './sim-member.ts';
 
 export interface SimRunOptions {
@@ -12,6 +12,7 @@ export interface SimRunOptions {
   /** How long faults go on, in virtual milliseconds. */
   readonly faultyMs?: number;
   readonly invariants?: readonly Invariant[];
+  readonly mutation?: SimMutation;
   readonly trace?: (line: string) => void;
 }
 
@@ -24,8 +25,16 @@ export interface SimRunResult {
 const healMs = 30_000;
 
 export function runSeed(options: SimRunOptions): SimRunResult {
-  const { seed, config, faultyMs = 8000, invariants = raftInvariants(), trace } = options;
-  const cluster = new SimCluster({ seed, members: 5, voters: 3, config, invariants, ...(trace && { trace }) });
+  const { seed, config, faultyMs = 8000, invariants = raftInvariants(), mutation, trace } = options;
+  const cluster = new SimCluster({
+    seed,
+    members: 5,
+    voters: 3,
+    config,
+    invariants,
+    mutation,
+    ...(trace && { trace }),
+  });
   const { random, network, members } = cluster;
   network.lostPerMille = random.below(4) === 0 ? 100 : random.below(20);
   network.duplicatedPerMille = random.below(50);
@@ -60,7 +69,17 @@ function disturb(cluster: SimCluster): void {
   else if (choice < 95 && leader?.core !== undefined) {
     cluster.step(leader, { kind: 'resigned', epoch: leader.core.role.epoch, reason: 'the test says so' });
   } else if (choice < 96) cluster.step(any, { kind: 'shutdownRequested' });
+  else if (choice < 97) powerCut(cluster);
   else for (const { id } of members) cluster.start(id);
+}
+
+/** Everybody at once, a moment after an append: what is committed by then must be on stable storage. */
+function powerCut(cluster: SimCluster): void {
+  const leader = cluster.leader();
+  if (leader !== undefined) cluster.propose(leader);
+  cluster.runUntil(cluster.now + cluster.random.below(40));
+  for (const { id } of cluster.members) cluster.crash(id);
+  for (const { id } of cluster.members) if (cluster.random.below(4) > 0) cluster.start(id);
 }
 
 function isolate({ members, cuts }: SimCluster, { id }: SimMember): void {
