@@ -19,7 +19,7 @@ export interface HttpEndpoint {
 }
 
 export async function startHttp(options: HttpOptions): Promise<HttpEndpoint> {
-  const { fastify } = await import('fastify');
+  const { fastify } = (await import('fastify')).default;
   const app = fastify({ forceCloseConnections: true });
   addRoutes(app, options);
   await app.listen({ host: options.host === '' ? '0.0.0.0' : options.host, port: options.port });

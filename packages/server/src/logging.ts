@@ -38,7 +38,7 @@ export function createLogger({ level, base }: LoggingOptions): ServerLogger {
     };
   let opened: Promise<void> | undefined;
   const open = async (): Promise<void> => {
-    const { pino } = await import('pino');
+    const { pino } = (await import('pino')).default;
     const logger = pino({
       level,
       base,

@@ -87,7 +87,7 @@ export class MetricsRegistry implements Metrics {
 
   /** Everything in the Prometheus text format, with Node's own metrics. */
   async render(): Promise<{ contentType: string; body: string }> {
-    const prometheus = await import('prom-client');
+    const { default: prometheus } = await import('prom-client');
     this.#registry ??= new prometheus.Registry();
     if (this.#registry.getSingleMetric('process_cpu_seconds_total') === undefined) {
       prometheus.collectDefaultMetrics({ register: this.#registry });

@@ -74,7 +74,7 @@ function startNode({ nodeId, nodes, data, clusterId, overrides }: NodeStart): Ch
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'server.properties');
   writeFileSync(file, propertiesOf(nodeId, nodes, directory));
-  const main = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../main.ts' : '../main.js');
+  const main = process.argv[1] ?? '';
   const flags = overrides.flatMap((override) => ['--override', override]);
   const args = [...process.execArgv, main, 'server', file, '--cluster-id', clusterId, ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
