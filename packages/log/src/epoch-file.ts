@@ -8,6 +8,7 @@ import type { LogState } from './log-state.ts';
 
 export class EpochFile {
   readonly #state: LogState;
+  #changed = false;
   #unsynced = false;
 
   constructor(state: LogState) {
@@ -16,6 +17,15 @@ export class EpochFile {
 
   get path(): string {
     return `${this.#state.path}/${epochFileName}`;
+  }
+
+  /** The epochs have changed: the file is written before the next batch is, or at the next sync. */
+  onChange(): void {
+    this.#changed = true;
+  }
+
+  writeIfChanged(): void {
+    if (this.#changed) this.write();
   }
 
   write(): void {
@@ -27,11 +37,13 @@ export class EpochFile {
       file.truncate(content.length);
     });
     context.world.disk.rename(temporary, this.path);
+    this.#changed = false;
     this.#unsynced = true;
   }
 
   /** Makes the last write durable; true when there was one, so that the directory has to be synced too. */
   async sync(): Promise<boolean> {
+    this.writeIfChanged();
     if (!this.#unsynced) return false;
     this.#unsynced = false;
     const { handles } = this.#state.context;

@@ -178,7 +178,7 @@ export class LogAppender {
     const firstOffset = batches[0]?.firstOffset ?? 0;
     active.onAccepted(records.byteLength, maxTimestamp);
     this.#writer.enqueue(active, { firstOffset, lastOffset: state.nextOffset - 1, records, batches, ended });
-    if (epochsChanged) state.epochFile.write();
+    if (epochsChanged) state.epochFile.onChange();
   }
 }
 

@@ -40,6 +40,8 @@ export class DirectoryHealth {
   readonly path: string;
   readonly directoryId: Uuid;
   onOffline: ((error: LogOfflineError) => void) | undefined;
+  /** Writes the checkpoints of the directory at once: a recovery point is about to go back. */
+  writeCheckpoints: (() => void) | undefined;
   #offline: LogOfflineError | undefined;
   #slow = false;
   #quickWrites = 0;

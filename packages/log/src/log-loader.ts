@@ -5,6 +5,7 @@
  * damage to what was durable, and the log goes offline and keeps its files as they are.
  */
 import { must } from '@tidelog/core';
+import type { BatchHeader } from '@tidelog/protocol';
 import { decodeEpochs } from './core/checkpoint-text.ts';
 import { epochFileName, offsetName, parseFileName, suffixes } from './core/segment-names.ts';
 import type { AdmittedBatch } from './core/admission.ts';
@@ -26,9 +27,9 @@ export interface LoadFacts {
 
 /** Opens the log; synchronous in effect (no pause) when the stop was clean and the producers' snapshot is there. */
 export async function loadLog(state: LogState, facts: LoadFacts): Promise<void> {
-  loadSegments(state, facts.logStartOffset ?? 0);
+  const epochsKnown = loadSegments(state, facts.logStartOffset ?? 0);
   if (facts.clean) loadCleanEnd(state, facts.recoveryPoint);
-  else await recover(state, facts.recoveryPoint ?? 0);
+  else await recover(state, { recoveryPoint: facts.recoveryPoint ?? 0, epochsKnown });
   if (state.failure !== undefined) return;
   if (state.logStartOffset > state.logEndOffset) restartAt(state, state.logStartOffset);
   finishEpochs(state);
@@ -40,7 +41,8 @@ export async function loadLog(state: LogState, facts: LoadFacts): Promise<void> 
   state.producers.onHighWatermark(state.highWatermark);
 }
 
-function loadSegments(state: LogState, logStartOffset: number): void {
+/** Answers whether the leader epochs could be read. */
+function loadSegments(state: LogState, logStartOffset: number): boolean {
   const { disk } = state.context.world;
   const names = finishLeftovers(state, disk.list(state.path));
   const bases: number[] = [];
@@ -66,7 +68,7 @@ function loadSegments(state: LogState, logStartOffset: number): void {
     state.segments.push(first);
   }
   state.logStartOffset = Math.max(logStartOffset, must(state.segments[0]).baseOffset);
-  if (hasEpochs) loadEpochs(state);
+  return hasEpochs && loadEpochs(state);
 }
 
 /** What a deletion or a compaction that did not finish has left behind. */
@@ -129,11 +131,12 @@ function removeOrphans(state: LogState, names: ReadonlySet<string>, bases: reado
   }
 }
 
-function loadEpochs(state: LogState): void {
+function loadEpochs(state: LogState): boolean {
   const path = `${state.path}/${epochFileName}`;
   const entries = decodeEpochs(state.context.world.disk.readFile(path).toString());
   if (entries === undefined) state.context.logger.warn({ path }, 'a damaged leader epoch checkpoint is left out');
   for (const { epoch, startOffset } of entries ?? []) state.epochs.assign(epoch, startOffset);
+  return entries !== undefined;
 }
 
 /** Epochs outside of the log are forgotten. */
@@ -181,11 +184,17 @@ function restartAt(state: LogState, offset: number): void {
   state.recoveryPoint = Math.min(state.recoveryPoint, offset);
 }
 
-async function recover(state: LogState, recoveryPoint: number): Promise<void> {
+interface RecoveryFacts {
+  readonly recoveryPoint: number;
+  readonly epochsKnown: boolean;
+}
+
+async function recover(state: LogState, { recoveryPoint, epochsKnown }: RecoveryFacts): Promise<void> {
   const first = Math.max(
     0,
     state.segments.findIndex((_, index) => (state.segments[index + 1]?.baseOffset ?? Infinity) > recoveryPoint),
   );
+  if (!epochsKnown) await findEpochs(state, first);
   await replayUpTo(state, first);
   state.recoveryPoint = recoveryPoint;
   let end = must(state.segments[first]).baseOffset;
@@ -213,6 +222,17 @@ async function recover(state: LogState, recoveryPoint: number): Promise<void> {
   state.epochFile.write();
 }
 
+/** A crash can leave an empty leader epoch checkpoint: the epochs are in the batches too. */
+async function findEpochs(state: LogState, first: number): Promise<void> {
+  for (const segment of state.segments.slice(0, first)) {
+    await scanSegment(segment, { onBatch: ({ header }) => noteEpoch(state, header) });
+  }
+}
+
+function noteEpoch(state: LogState, { partitionLeaderEpoch, baseOffset }: BatchHeader): void {
+  if (partitionLeaderEpoch > state.epochs.latest) state.epochs.assign(partitionLeaderEpoch, baseOffset);
+}
+
 /** The producers as of the first segment that is going to be scanned. */
 async function replayUpTo(state: LogState, first: number): Promise<void> {
   const start = must(state.segments[first]).baseOffset;
@@ -234,9 +254,7 @@ async function rebuildSegment(
 ): Promise<ScanResult> {
   const size = segment.writtenBytes;
   const onBatch = ({ header, bytes }: ScannedBatch): void => {
-    if (header.partitionLeaderEpoch > state.epochs.latest) {
-      state.epochs.assign(header.partitionLeaderEpoch, header.baseOffset);
-    }
+    noteEpoch(state, header);
     const batch: AdmittedBatch = {
       firstOffset: header.baseOffset,
       lastOffset: header.lastOffset,

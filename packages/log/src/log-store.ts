@@ -50,7 +50,10 @@ export class LogStore {
     this.#context = makeContext(world, logger, config);
     this.stats = this.#context.stats;
     this.#directories = logDirs.map((directory) => new DirectoryHealth(directory));
-    for (const health of this.#directories) health.onOffline = (error) => this.#onOffline(health, error);
+    for (const health of this.#directories) {
+      health.onOffline = (error) => this.#onOffline(health, error);
+      health.writeCheckpoints = () => this.#writeCheckpoints(health);
+    }
   }
 
   /** Opens every directory and log. A directory that fails is offline, and the others are served. */

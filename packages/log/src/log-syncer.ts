@@ -23,11 +23,18 @@ export class LogSyncer {
   #dirty = new Set<Segment>();
   /** Files were made whose names are not durable yet. */
   #newFiles = true;
-  #underWay: Promise<void> | undefined;
+  #running = false;
+  #underWay: Promise<void> = Promise.resolve();
 
   constructor(state: LogState, events: SyncEvents) {
     this.#state = state;
     this.#events = events;
+    // After an unclean stop the page cache may hold what the disk does not.
+    const { segments, recoveryPoint, logEndOffset } = state;
+    segments.forEach((segment, index) => {
+      const end = segments[index + 1]?.baseOffset ?? logEndOffset;
+      if (end > recoveryPoint) this.#dirty.add(segment);
+    });
   }
 
   onWritten(segments: ReadonlySet<Segment>): void {
@@ -40,7 +47,10 @@ export class LogSyncer {
 
   /** Starts a sync of all that is written, or has it follow the one that is under way. */
   request(): Promise<void> {
-    this.#underWay ??= this.#run();
+    if (!this.#running) {
+      this.#running = true;
+      this.#underWay = this.#run();
+    }
     return this.#underWay;
   }
 
@@ -70,7 +80,7 @@ export class LogSyncer {
       state.directory.takeOffline(offline);
       this.#events.failed(offline);
     } finally {
-      this.#underWay = undefined;
+      this.#running = false;
     }
   }
 

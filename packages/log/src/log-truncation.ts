@@ -12,6 +12,7 @@ import type { Segment } from './segment.ts';
 
 /** Removes every record at and above the offset, which lies inside the log. Nothing may be waiting to be written. */
 export async function truncateEnd(state: LogState, offset: number): Promise<void> {
+  lowerRecoveryPoint(state, offset);
   const index = state.segmentIndexOf(offset);
   const segment = must(state.segments[index]);
   const position = positionOf(segment, offset);
@@ -28,6 +29,7 @@ export async function truncateEnd(state: LogState, offset: number): Promise<void
 
 /** Forgets all records; the log goes on at the offset. */
 export function restartLog(state: LogState, offset: number, logStartOffset: number): void {
+  lowerRecoveryPoint(state, offset);
   const { segments } = state;
   const same = segments.find((segment) => segment.baseOffset === offset);
   const fresh = same ?? state.newSegment(offset);
@@ -47,6 +49,15 @@ export function restartLog(state: LogState, offset: number, logStartOffset: numb
   setEnd(state, offset);
   state.logStartOffset = logStartOffset;
   state.highWatermark = Math.max(logStartOffset, Math.min(state.highWatermark, offset));
+}
+
+/** What was durable above the offset is about to go: a restart must not take its absence for damage. */
+function lowerRecoveryPoint(state: LogState, offset: number): void {
+  const { logEndOffset } = state;
+  const lowest = Math.min(offset, logEndOffset);
+  if (state.recoveryPoint <= lowest && offset <= logEndOffset) return;
+  state.recoveryPoint = Math.min(state.recoveryPoint, lowest);
+  state.directory.writeCheckpoints?.();
 }
 
 function setEnd(state: LogState, offset: number): void {

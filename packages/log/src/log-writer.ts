@@ -43,7 +43,8 @@ export class LogWriter implements TurnTask {
   #runs: Run[] = [];
   #scheduled = false;
   #nextSnapshot: Buffer | undefined;
-  #underWay: Promise<void> | undefined;
+  #writing = false;
+  #underWay: Promise<void> = Promise.resolve();
   pendingBytes = 0;
 
   constructor(state: LogState, events: WriterEvents) {
@@ -76,22 +77,26 @@ export class LogWriter implements TurnTask {
 
   endOfTurn(): void {
     this.#scheduled = false;
-    if (this.#runs.length === 0 || this.#underWay !== undefined || this.#state.gone) return;
-    if (this.#state.directory.slow) this.#underWay = this.#writeAsync();
-    else this.#writeNow();
+    if (this.#runs.length === 0 || this.#writing || this.#state.gone) return;
+    if (this.#state.directory.slow) {
+      this.#writing = true;
+      this.#underWay = this.#writeAsync();
+    } else {
+      this.#writeNow();
+    }
   }
 
   /** Resolves once nothing is being written. What waits is written first, on the loop where that is allowed. */
   async drain(): Promise<void> {
-    while (this.#underWay !== undefined || this.#runs.length > 0) {
-      if (this.#underWay !== undefined) await this.#underWay;
+    while (this.#writing || this.#runs.length > 0) {
+      if (this.#writing) await this.#underWay;
       else this.endOfTurn();
       if (this.#state.gone || this.#state.offline !== undefined) return;
     }
   }
 
   get isIdle(): boolean {
-    return this.#underWay === undefined && this.#runs.length === 0;
+    return !this.#writing && this.#runs.length === 0;
   }
 
   #writeNow(): void {
@@ -131,7 +136,7 @@ export class LogWriter implements TurnTask {
         this.#prepare(run);
         await run.segment.use('write', (file) => file.writeAsync(run.pieces, run.position));
       } catch (error) {
-        this.#underWay = undefined;
+        this.#writing = false;
         this.#fail(error, new Set());
         return;
       }
@@ -142,11 +147,12 @@ export class LogWriter implements TurnTask {
         context.logger.info({ directory: directory.path }, 'writes are quick again: back to synchronous writes');
       }
     }
-    this.#underWay = undefined;
+    this.#writing = false;
   }
 
   #prepare(run: Run): void {
     const { segment } = run;
+    this.#state.epochFile.writeIfChanged();
     if (segment.needsTrim) {
       segment.file('write').truncate(segment.writtenBytes);
       segment.needsTrim = false;
@@ -201,6 +207,6 @@ function revertToWritten(state: LogState): void {
     }
   }
   state.producers.revertTo(logEndOffset);
-  state.epochs.truncateFromEnd(logEndOffset + 1);
+  if (state.epochs.truncateFromEnd(logEndOffset + 1)) state.epochFile.onChange();
   state.nextOffset = logEndOffset;
 }

@@ -113,7 +113,10 @@ export class PartitionLog extends LogFacts {
 
   /** A leader's first act in its epoch: everything from the offset on is of that epoch. */
   assignEpoch(epoch: number, startOffset: number): void {
-    if (this.#state.epochs.assign(epoch, startOffset)) this.#attempt(() => this.#state.epochFile.write());
+    const { epochs, epochFile } = this.#state;
+    if (!epochs.assign(epoch, startOffset)) return;
+    epochFile.onChange();
+    this.#attempt(() => epochFile.writeIfChanged());
   }
 
   /**
@@ -128,6 +131,8 @@ export class PartitionLog extends LogFacts {
       this.#wasWritten = true;
       if (offset <= state.logStartOffset) restartLog(state, offset, offset);
       else await truncateEnd(state, offset);
+      this.#syncer.onWritten(new Set([state.active]));
+      this.#syncer.onNewFiles();
     } catch (error) {
       this.#takeOffline(error, 'truncating');
     }
@@ -136,7 +141,9 @@ export class PartitionLog extends LogFacts {
   /** Forgets all records and goes on at the offset. */
   async truncateFullyAndStartAt(offset: number, logStartOffset: number = offset): Promise<void> {
     if (!this.#writer.isIdle) await this.#writer.drain();
+    this.#wasWritten = true;
     this.#attempt(() => restartLog(this.#state, offset, logStartOffset));
+    this.#syncer.onWritten(new Set([this.#state.active]));
     this.#syncer.onNewFiles();
   }
 

@@ -115,6 +115,7 @@ export async function readAll(
     );
     if (outcome.kind !== 'data') throw new Error(`read at ${offset}: ${JSON.stringify(outcome)}`);
     const bytes = outcome.records.toBuffer();
+    const before = offset;
     let at = 0;
     while (at + 61 <= bytes.length) {
       const size = bytes.readInt32BE(at + 8) + 12;
@@ -126,7 +127,7 @@ export async function readAll(
       }
       at += size;
     }
-    if (at === 0) break;
+    if (offset === before) throw new Error(`reading at ${offset} does not get on`);
   }
   return { bytes: Buffer.concat(parts), next: offset };
 }

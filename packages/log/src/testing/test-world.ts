@@ -47,11 +47,11 @@ export class TestWorld implements World {
 
   /** Turns until the promise is settled; fails when nothing moves any more. */
   async run<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    const done = promise.finally(() => (settled = true));
+    const state = { settled: false };
+    const done = promise.finally(() => (state.settled = true));
     done.catch(() => undefined);
-    for (let round = 0; !settled; round++) {
-      if (round > 100_000) throw new Error('the promise does not settle');
+    for (let round = 0; !state.settled; round++) {
+      if (round > 10_000) throw new Error('the promise does not settle');
       this.turn();
       await this.breathe();
     }
