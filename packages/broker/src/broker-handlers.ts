@@ -1,6 +1,6 @@
 /**
- * Everything a broker listener serves, in one explicit list. ApiVersions is computed from it, so what is not here is not
- * advertised.
+ * Everything a broker listener serves, in one explicit list. ApiVersions is computed from it, so what is not here is
+ * not advertised.
  */
 import type { Logger, Metrics, World } from '@tidelog/core';
 import type { LogStore } from '@tidelog/log';

@@ -1,7 +1,7 @@
 /**
- * Producer ids for this broker, taken from the controller in blocks (AllocateProducerIds). The next block is fetched when
- * a tenth of the current one is left, so that nobody waits in normal work; who comes while there is none waits for it.
- * An id is never given twice: a block whose answer is lost is lost.
+ * Producer ids for this broker, taken from the controller in blocks (AllocateProducerIds). The next block is fetched
+ * when a tenth of the current one is left, so that nobody waits in normal work; who comes while there is none waits
+ * for it. An id is never given twice: a block whose answer is lost is lost.
  */
 import type { Logger, Millis, World } from '@tidelog/core';
 import { AllocateProducerIds, ErrorCode, errorName } from '@tidelog/protocol';

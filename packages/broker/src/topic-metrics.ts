@@ -1,6 +1,6 @@
 /**
- * Kafka's BrokerTopicMetrics, by topic. The topic label is bounded: topics beyond the first `maxTopics` are counted under
- * the empty name, so that no client can grow the metrics by creating topics.
+ * Kafka's BrokerTopicMetrics, by topic. The topic label is bounded: topics beyond the first `maxTopics` are counted
+ * under the empty name, so that no client can grow the metrics by creating topics.
  */
 import type { Counter, Labels, Metrics } from '@tidelog/core';
 

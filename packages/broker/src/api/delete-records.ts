@@ -1,6 +1,6 @@
 /**
- * DeleteRecords v0-2: moves the log start up to an offset (-1: the high watermark) and answers when every live replica has
- * followed. Refuses topics that are compacted only: there the newest record of a key must stay.
+ * DeleteRecords v0-2: moves the log start up to an offset (-1: the high watermark) and answers when every live
+ * replica has followed. Refuses topics that are compacted only: there the newest record of a key must stay.
  */
 import type { Millis } from '@tidelog/core';
 import { handler, type RequestContext } from '@tidelog/net';

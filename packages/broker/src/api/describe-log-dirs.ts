@@ -1,4 +1,6 @@
-/** DescribeLogDirs v1-5: what each log directory of this broker holds, and whether it can be used (KIP-113, KIP-827). */
+/**
+ * DescribeLogDirs v1-5: what each log directory of this broker holds, and whether it can be used (KIP-113, KIP-827).
+ */
 import { handler, type RequestContext } from '@tidelog/net';
 import type { DirectoryStatus, LogStore } from '@tidelog/log';
 import { DescribeLogDirs, ErrorCode, type EncodeOf, type RequestOf } from '@tidelog/protocol';

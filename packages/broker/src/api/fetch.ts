@@ -1,6 +1,6 @@
 /**
- * Fetch v4-18: reads for consumers and followers, in full or through sessions (KIP-227). A request that finds too little
- * waits without polling; the next request of its session, which may come while it waits, hurries it.
+ * Fetch v4-18: reads for consumers and followers, in full or through sessions (KIP-227). A request that finds too
+ * little waits without polling; the next request of its session, which may come while it waits, hurries it.
  */
 import type { World } from '@tidelog/core';
 import { handler, type RequestContext } from '@tidelog/net';

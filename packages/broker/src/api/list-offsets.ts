@@ -1,7 +1,7 @@
 /**
- * ListOffsets v1-11: offsets by timestamp, and by the names -1 latest, -2 earliest, -3 max timestamp, -4 earliest local,
- * -5 latest tiered, -6 earliest pending upload. Nothing is tiered here, so local is all there is. Consumers see no further
- * than the high watermark or the last stable offset; replicas see the log's end.
+ * ListOffsets v1-11: offsets by timestamp, and by the names -1 latest, -2 earliest, -3 max timestamp, -4 earliest
+ * local, -5 latest tiered, -6 earliest pending upload. Nothing is tiered here, so local is all there is. Consumers
+ * see no further than the high watermark or the last stable offset; replicas see the log's end.
  */
 import { handler, type RequestContext } from '@tidelog/net';
 import { ErrorCode, ListOffsets, type EncodeOf, type RequestOf } from '@tidelog/protocol';

@@ -1,6 +1,6 @@
 /**
- * OffsetForLeaderEpoch v2-4: where a leader epoch ends in the leader's log, so that a reader finds out whether its records
- * are still there (KIP-101, KIP-320).
+ * OffsetForLeaderEpoch v2-4: where a leader epoch ends in the leader's log, so that a reader finds out whether its
+ * records are still there (KIP-101, KIP-320).
  */
 import { handler, type RequestContext } from '@tidelog/net';
 import { ErrorCode, OffsetForLeaderEpoch, type EncodeOf, type RequestOf } from '@tidelog/protocol';

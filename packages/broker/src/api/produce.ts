@@ -1,8 +1,8 @@
 /**
  * Produce v3-13: appends to the partitions that this broker leads. Two stages (KIP-98's order guarantee on one
- * connection): every append is decided when the handler is called, in request order; the response leaves when the acks
- * are had. Checks of the request are here, checks of the batch are the log's, acks and min.insync.replicas the partition
- * core's. Refuses transactional batches without a transactional id.
+ * connection): every append is decided when the handler is called, in request order; the response leaves when the
+ * acks are had. Checks of the request are here, checks of the batch are the log's, acks and min.insync.replicas the
+ * partition core's. Refuses transactional batches without a transactional id.
  */
 import type { Chunks } from '@tidelog/core';
 import { handler, noResponse, type NoResponse, type RequestContext } from '@tidelog/net';

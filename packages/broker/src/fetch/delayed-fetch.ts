@@ -1,7 +1,7 @@
 /**
- * A fetch that may have to wait for data. It looks once when it comes; if that is not enough it sleeps until one of its
- * partitions changes, its time is up, a newer request of its session hurries it or its connection closes. Several changes
- * in one turn make one look.
+ * A fetch that may have to wait for data. It looks once when it comes; if that is not enough it sleeps until one of
+ * its partitions changes, its time is up, a newer request of its session hurries it or its connection closes. Several
+ * changes in one turn make one look.
  *
  *   looking ──enough──▶ done
  *      │  ▲
@@ -108,7 +108,10 @@ export class DelayedFetch implements Expiring {
     return results.some((result) => this.#isTold(result));
   }
 
-  /** News that a follower is told without data: of the log start, so that deletions do not wait, and of what it may serve. */
+  /**
+   * News that a follower is told without data: of the log start, so that deletions do not wait, and of what it may
+   * serve.
+   */
   #isTold({ partition, highWatermark, logStartOffset }: PartitionResult): boolean {
     if (!partition.isFollowers) return false;
     if (partition.sentLogStartOffset >= 0 && logStartOffset > partition.sentLogStartOffset) return true;

@@ -1,8 +1,9 @@
 /**
  * One partition of a fetch, in a session or in a single request: where its reader stands and what it was told last.
  *
- * It is *dirty* when reading it might give something to report, and clean when the last look found nothing and nothing
- * has happened since. Only dirty partitions are looked at, so an idle one costs nothing however often its session fetches.
+ * It is *dirty* when reading it might give something to report, and clean when the last look found nothing and
+ * nothing has happened since. Only dirty partitions are looked at, so an idle one costs nothing however often its
+ * session fetches.
  */
 import type { Replica } from '../replication/replica.ts';
 import type { ReplicaChange, ReplicaWatcher } from '../replication/replicas-types.ts';

@@ -1,7 +1,7 @@
 /**
- * The fetch sessions of this broker, in a bounded number of slots (KIP-227). A new session may take the place of one that
- * was idle for two minutes, or of a less valuable one that had its time: consumers yield to followers, smaller sessions
- * to larger ones.
+ * The fetch sessions of this broker, in a bounded number of slots (KIP-227). A new session may take the place of one
+ * that was idle for two minutes, or of a less valuable one that had its time: consumers yield to followers, smaller
+ * sessions to larger ones.
  */
 import type { Millis, Random } from '@tidelog/core';
 import { FetchSession, type SessionOptions } from './fetch-session.ts';

@@ -1,11 +1,12 @@
 /**
- * Fetches all partitions that this broker follows from one leader, over one connection, in one incremental fetch session
- * (KIP-227): a request names only the partitions whose position changed, so an idle one costs nothing per turn.
+ * Fetches all partitions that this broker follows from one leader, over one connection, in one incremental fetch
+ * session (KIP-227): a request names only the partitions whose position changed, so an idle one costs nothing per
+ * turn.
  *
- * The next request leaves when everything that the last response brought is written (with flush.before.ack: synced), for
- * an offset in a request is a promise. A log that takes longer is taken out of the session until it is done. A partition
- * that becomes ready while a request waits at the leader is sent along at once in a second one: the leader then answers
- * the first.
+ * The next request leaves when everything that the last response brought is written (with flush.before.ack: synced),
+ * for an offset in a request is a promise. A log that takes longer is taken out of the session until it is done. A
+ * partition that becomes ready while a request waits at the leader is sent along at once in a second one: the leader
+ * then answers the first.
  */
 import type { Logger, Millis, Timer, World } from '@tidelog/core';
 import { ErrorCode, errorName, Fetch, type EncodeOf, type ResponseOf } from '@tidelog/protocol';

@@ -1,6 +1,7 @@
 /**
- * Tells the controller which log directory a replica is in when that is not the one the metadata names (KIP-858), so that
- * the loss of a directory costs the right partitions their leader. Reports are batched and sent until they are taken.
+ * Tells the controller which log directory a replica is in when that is not the one the metadata names (KIP-858), so
+ * that the loss of a directory costs the right partitions their leader. Reports are batched and sent until they are
+ * taken.
  */
 import type { Logger, Uuid, World } from '@tidelog/core';
 import { AssignReplicasToDirs, ErrorCode, errorName } from '@tidelog/protocol';

@@ -1,6 +1,7 @@
 /**
  * Takes ISR proposals to the controller: all that wait go in one AlterPartition, one request at a time. A proposal is
- * kept until it is answered or its leadership is over; each partition has at most one (KIP-497), which its core sees to.
+ * kept until it is answered or its leadership is over; each partition has at most one (KIP-497), which its core sees
+ * to.
  */
 import type { Counter, Logger, Metrics, Millis, World } from '@tidelog/core';
 import { AlterPartition, ErrorCode, errorName, type EncodeOf, type ResponseOf } from '@tidelog/protocol';

@@ -99,7 +99,9 @@ export class Replica extends ReplicaFacts {
     return outcome;
   }
 
-  /** Reads up to what the reader may see: consumers the high watermark or last stable offset, replicas the log's end. */
+  /**
+   * Reads up to what the reader may see: consumers the high watermark or last stable offset, replicas the log's end.
+   */
   read({ offset, maxBytes, minOneBatch, upTo }: ReplicaRead): ReadOutcome | Promise<ReadOutcome> {
     const log = this.log;
     if (log === undefined) {

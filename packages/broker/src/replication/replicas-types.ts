@@ -105,8 +105,8 @@ export interface LedPartition {
 }
 
 /**
- * What changed about a replica: the end of what is written (followers may read it), of what is committed (consumers may),
- * or anything else: role, epoch, log start, offline, closed.
+ * What changed about a replica: the end of what is written (followers may read it), of what is committed (consumers
+ * may), or anything else: role, epoch, log start, offline, closed.
  */
 export type ReplicaChange = 'logEnd' | 'highWatermark' | 'state';
 

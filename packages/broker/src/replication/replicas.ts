@@ -1,7 +1,7 @@
 /**
- * All replicas of this broker. Follows the metadata: opens logs for partitions placed here, deletes the ones that went
- * away, promotes and demotes; a topic that is deleted and created again under its name is another topic (another id) and
- * shares nothing with the old one. It refuses to decide anything about a partition: that is PartitionCore's.
+ * All replicas of this broker. Follows the metadata: opens logs for partitions placed here, deletes the ones that
+ * went away, promotes and demotes; a topic that is deleted and created again under its name is another topic (another
+ * id) and shares nothing with the old one. It refuses to decide anything about a partition: that is PartitionCore's.
  */
 import { zeroUuid, type Timer } from '@tidelog/core';
 import type { AppendOutcome, PartitionLog } from '@tidelog/log';
@@ -101,7 +101,9 @@ export class Replicas {
     return known ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   }
 
-  /** Appends as the leader; `committed` resolves with NONE once every in-sync replica has the records. Never rejects. */
+  /**
+   * Appends as the leader; `committed` resolves with NONE once every in-sync replica has the records. Never rejects.
+   */
   appendAndCommit(append: CommittedAppend): {
     readonly outcome: AppendOutcome;
     readonly committed: Promise<ErrorCode>;
@@ -131,8 +133,8 @@ export class Replicas {
   }
 
   /**
-   * A MetadataPublisher: applies what changed, deletions first. Nothing is opened, deleted or followed before the metadata
-   * holds this incarnation's registration: an older image may lack topics whose logs are here.
+   * A MetadataPublisher: applies what changed, deletions first. Nothing is opened, deleted or followed before the
+   * metadata holds this incarnation's registration: an older image may lack topics whose logs are here.
    */
   onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     if (this.#closed) return;

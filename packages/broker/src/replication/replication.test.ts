@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { ErrorCode } from '@tidelog/protocol';
-import { fetch, listOffset, produce, until } from '../testing/client.ts';
+import { fetch, listOffset, pause, produce, until } from '../testing/client.ts';
 import { valuesIn } from '../testing/records.ts';
 import { TestCluster, type ClusterOptions } from '../testing/test-cluster.ts';
 
@@ -40,7 +40,7 @@ test('the first acks=all of a new topic does not wait for a fetch that sleeps', 
   await start();
   await produce(cluster.broker(1), { topicId });
   const other = 'SSSSSSSSSSSSSSSSSSSSSQ';
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pause(50);
   cluster.controller.createTopic({ name: 'other', topicId: other, replicas: [[1, 2, 3]] });
   const begin = performance.now();
   await produce(cluster.broker(1), { topicId: other });
@@ -68,7 +68,7 @@ test('an idle cluster fetches no more than its waits end', async () => {
   );
   await produce(cluster.broker(1), { topicId, partition: 7 });
   const before = cluster.fetches;
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await pause(600);
   expect(cluster.fetches - before).toBeLessThanOrEqual(8);
 });
 
@@ -148,7 +148,7 @@ test('an ISR change survives a controller that is away', async () => {
   cluster.controller.isDown = true;
   cluster.cut(3, 1);
   const waiting = produce(cluster.broker(1), { topicId, timeoutMs: 5000 });
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await pause(400);
   expect(isr()).toEqual([1, 2, 3]);
   cluster.controller.isDown = false;
   expect((await waiting).errorCode).toBe(ErrorCode.NONE);

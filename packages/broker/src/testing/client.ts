@@ -1,6 +1,6 @@
 /** The requests of a simple client against a test broker. */
 import { Fetch, ListOffsets, Produce, type EncodeOf, type ResponseOf } from '@tidelog/protocol';
-import type { Chunks } from '@tidelog/core';
+import { createNodeWorld, type Chunks } from '@tidelog/core';
 import { batchOf } from './records.ts';
 import type { RequestOptions, TestBroker } from './test-broker.ts';
 
@@ -68,11 +68,17 @@ export async function listOffset(broker: TestBroker, topic: string, timestamp: n
   return response.topics[0]?.partitions[0]?.offset ?? -99;
 }
 
-/** Waits until something holds, looking every turn. */
+const { clock, timers } = createNodeWorld();
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => timers.after(ms, resolve));
+}
+
+/** Waits until something holds, looking every few milliseconds. */
 export async function until(holds: () => boolean, what: string, timeoutMs = 5000): Promise<void> {
-  const start = performance.now();
+  const start = clock.monotonic();
   while (!holds()) {
-    if (performance.now() - start > timeoutMs) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (clock.monotonic() - start > timeoutMs) throw new Error(`waited in vain: ${what}`);
+    await pause(2);
   }
 }

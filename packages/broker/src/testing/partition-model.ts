@@ -1,6 +1,7 @@
 /**
- * One partition on several replicas as a model: real PartitionCores over logs that are lists, a controller that decides by
- * epochs, and metadata that reaches each replica late. A seed chooses what happens next; nothing else is random.
+ * One partition on several replicas as a model: real PartitionCores over logs that are lists, a controller that
+ * decides by epochs, and metadata that reaches each replica late. A seed chooses what happens next; nothing else is
+ * random.
  */
 import { must, SeededRandom } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';

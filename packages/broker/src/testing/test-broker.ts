@@ -1,11 +1,17 @@
 /**
- * A broker's data path in a test process: a real LogStore in a temporary directory, real Replicas and the real handlers.
- * Requests go through their codecs, as on the wire.
+ * A broker's data path in a test process: a real LogStore in a temporary directory, real Replicas and the real
+ * handlers. Requests go through their codecs, as on the wire.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createNodeWorld, noMetrics, silentLogger, type Chunks, type Disk, type World } from '@tidelog/core';
+import {
+  createNodeWorld,
+  noMetrics,
+  randomUuid,
+  silentLogger,
+  type Chunks,
+  type Disk,
+  type World,
+} from '@tidelog/core';
 import { defaultLogConfig, LogStore, type LogConfig } from '@tidelog/log';
 import type { BoundHandler, RequestContext } from '@tidelog/net';
 import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
@@ -82,8 +88,9 @@ export class TestBroker {
   }
 
   static async start(options: TestBrokerOptions): Promise<TestBroker> {
-    const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'tidelog-broker-'));
     const nodeWorld = createNodeWorld();
+    const directory = options.directory ?? `${tmpdir()}/tidelog-broker-${randomUuid(nodeWorld.random)}`;
+    nodeWorld.disk.makeDirectory(directory);
     // A directory's lock lasts as long as the process; here incarnations follow each other in one.
     const disk: Disk = Object.create(nodeWorld.disk, { lock: { value: () => true } });
     const world = { ...nodeWorld, disk };
@@ -114,7 +121,7 @@ export class TestBroker {
   }
 
   removeFiles(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    this.world.disk.removeDirectory(this.directory);
   }
 
   #context(apiVersion: number, clientId: string | null, closed: AbortSignal | undefined): RequestContext {

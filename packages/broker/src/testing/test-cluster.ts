@@ -95,7 +95,7 @@ export class TestCluster {
       request: RequestInputOf<A>,
       version: number | undefined,
     ): Promise<ResponseOf<A>> => {
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => this.broker(from).world.timers.endOfTurn(resolve));
       if (this.#cut.has(`${from}>${to}`)) throw new Error('the link is cut');
       this.fetches++;
       const response = await this.broker(to).request(api, request, version === undefined ? {} : { version });

@@ -2,8 +2,8 @@
  * A led partition: followers' progress, in-sync set, high watermark and who waits for it. One exists per leadership, so
  * nothing of an older epoch can leak into a newer one.
  *
- * High watermark (KIP-101, KIP-497, KIP-966): the least log end over the maximal ISR and over replicas that are about to
- * join it; it never goes back, and stands still while the committed ISR is smaller than min.insync.replicas.
+ * High watermark (KIP-101, KIP-497, KIP-966): the least log end over the maximal ISR and over replicas that are about
+ * to join it; it never goes back, and stands still while the committed ISR is smaller than min.insync.replicas.
  */
 import type { Millis } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';
@@ -109,7 +109,7 @@ export class LeaderState {
     for (const follower of this.followers.values()) follower.onLeaderAppended(this.logEndOffset, now);
     this.logEndOffset = logEndOffset;
     this.#advance(now, out);
-    if (this.#writes.size > 0) this.#releaseUpTo(this.#writes, { offset: logEndOffset, error: ErrorCode.NONE }, out);
+    if (this.#writes.size > 0) releaseUpTo(this.#writes, { offset: logEndOffset, error: ErrorCode.NONE }, out);
   }
 
   park(parked: { requiredOffset: number; acks: 1 | -1; waiter: ParkedWaiter }, out: PartitionEffect[]): void {
@@ -179,8 +179,8 @@ export class LeaderState {
 
   /** Nobody is answered by this leadership any more. */
   releaseAll(error: ErrorCode, out: PartitionEffect[]): void {
-    this.#releaseUpTo(this.#writes, { offset: Infinity, error }, out);
-    this.#releaseUpTo(this.#commits, { offset: Infinity, error }, out);
+    releaseUpTo(this.#writes, { offset: Infinity, error }, out);
+    releaseUpTo(this.#commits, { offset: Infinity, error }, out);
     const deletes = this.#deletes;
     this.#deletes = [];
     for (const { waiter } of deletes) out.push({ type: 'releaseDelete', waiter, error, lowWatermark: -1 });
@@ -269,17 +269,11 @@ export class LeaderState {
   }
 
   #release(out: PartitionEffect[]): void {
-    this.#releaseUpTo(this.#writes, { offset: this.logEndOffset, error: ErrorCode.NONE }, out);
+    releaseUpTo(this.#writes, { offset: this.logEndOffset, error: ErrorCode.NONE }, out);
     if (this.#commits.size === 0) return;
     const enough = this.inSync.maximal.length >= this.effectiveMinInsyncReplicas;
     const error = enough ? ErrorCode.NONE : ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND;
-    this.#releaseUpTo(this.#commits, { offset: this.highWatermark, error }, out);
-  }
-
-  #releaseUpTo(queue: ParkedAppends, passed: { offset: number; error: ErrorCode }, out: PartitionEffect[]): void {
-    for (let waiter = queue.takeUpTo(passed.offset); waiter !== undefined; waiter = queue.takeUpTo(passed.offset)) {
-      out.push({ type: 'release', waiter, error: passed.error });
-    }
+    releaseUpTo(this.#commits, { offset: this.highWatermark, error }, out);
   }
 
   /** The least log start of the replicas that live; -1 while one of them has not said. */
@@ -305,3 +299,13 @@ export class LeaderState {
 }
 
 type ParkedWaiter = Extract<PartitionEffect, { type: 'release' }>['waiter'];
+
+function releaseUpTo(
+  queue: ParkedAppends,
+  passed: { readonly offset: number; readonly error: ErrorCode },
+  out: PartitionEffect[],
+): void {
+  for (let waiter = queue.takeUpTo(passed.offset); waiter !== undefined; waiter = queue.takeUpTo(passed.offset)) {
+    out.push({ type: 'release', waiter, error: passed.error });
+  }
+}

@@ -1,6 +1,6 @@
 /**
- * One replica of one partition, as a state machine (kafka-semantics 6). It decides; the log, the followers' fetches, the
- * controller and the waiting requests are outside.
+ * One replica of one partition, as a state machine (kafka-semantics 6). It decides; the log, the followers' fetches,
+ * the controller and the waiting requests are outside.
  *
  *                assigned(leader = me, new epoch)
  *      ┌──────────────────────────────────────────────┐

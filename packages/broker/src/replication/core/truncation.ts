@@ -1,6 +1,6 @@
 /**
- * What a follower does when its log and its leader's have parted (KIP-101, KIP-279, KIP-595) or do not overlap. It never
- * truncates to a high watermark: only to where two logs provably have the same history.
+ * What a follower does when its log and its leader's have parted (KIP-101, KIP-279, KIP-595) or do not overlap. It
+ * never truncates to a high watermark: only to where two logs provably have the same history.
  */
 export interface EpochEnd {
   readonly epoch: number;
