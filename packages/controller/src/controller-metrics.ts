@@ -1,5 +1,6 @@
 /**
- * What the controller publishes under Kafka's names. Gauges are read when somebody looks, off counts that are kept anyway.
+ * What the controller publishes under Kafka's names. Gauges are read when somebody looks, off counts that are kept
+ * anyway.
  */
 import type { Metrics } from '@tidelog/core';
 import type { ControllerState } from './core/controller-state.ts';

@@ -45,6 +45,25 @@ describe('Controller', () => {
     expect((await harness.register(1)).errorCode).toBe(ErrorCode.NOT_CONTROLLER);
   });
 
+  it('lets requests wait that come between its election and its activation', async () => {
+    const harness = new ShellHarness();
+    harness.quorum.win();
+    const registered = harness.register(1);
+    expect(await isSettled(registered)).toBe(false);
+    harness.quorum.announce();
+    await Promise.resolve();
+    harness.quorum.commit();
+    expect((await registered).errorCode).toBe(ErrorCode.NONE);
+  });
+
+  it('refuses requests that waited for an activation that does not come', async () => {
+    const harness = new ShellHarness();
+    harness.quorum.win();
+    const registered = harness.register(1);
+    harness.quorum.follow();
+    expect((await registered).errorCode).toBe(ErrorCode.NOT_CONTROLLER);
+  });
+
   it('answers when the records are committed, not before', async () => {
     const harness = await active();
     const created = harness.createTopic('t');

@@ -25,6 +25,7 @@ import {
   type CommittedBatch,
   type LeaderChange,
   type RaftNode,
+  type RaftNodeState,
   type SnapshotReader,
 } from '@tidelog/raft';
 import type { Refuse } from './api/controller-deps.ts';
@@ -67,6 +68,7 @@ export class Controller {
   /** The epoch in which this node leads and decides; undefined on standby. */
   #activeEpoch: number | undefined;
   #lastAppended = -1;
+  readonly #awaitingActivation: (() => void)[] = [];
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -110,6 +112,7 @@ export class Controller {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     this.#becomeStandby();
+    for (const resolve of this.#awaitingActivation.splice(0)) resolve();
     this.#periodic.stop();
   }
 
@@ -118,8 +121,8 @@ export class Controller {
    * answer (DescribeQuorum, AddRaftVoter ...): those handlers are given here, and stay for the caller to list.
    */
   handlers(others: readonly BoundHandler[] = []): readonly BoundHandler[] {
-    const { world, logger, metrics = noMetrics, raft, nodeId, clusterId } = this.#options;
-    const own = controllerHandlers({ controller: this, nodeId, clusterId, logger, quorum: () => raft.state() });
+    const { world, logger, metrics = noMetrics, nodeId, clusterId } = this.#options;
+    const own = controllerHandlers({ controller: this, nodeId, clusterId, logger, quorum: () => this.#quorum() });
     const dispatcher = new Dispatcher({
       world,
       logger,
@@ -138,6 +141,33 @@ export class Controller {
     decide: (context: DecisionContext) => Decision<Response>,
     refuse: Refuse<Response>,
   ): Response | Promise<Response> {
+    const activation = this.activation();
+    return activation === undefined
+      ? this.#decide(decide, refuse)
+      : activation.then(() => this.#decide(decide, refuse));
+  }
+
+  /**
+   * While this node leads the quorum and has not heard of it yet: resolves when it decides, or will not. A broker that
+   * starts with its controller, or one that follows a new leader at once, would only have to ask again.
+   */
+  activation(): Promise<void> | undefined {
+    const isPending = !this.isActive && this.#unsubscribe !== undefined && this.#quorum()?.role === 'leader';
+    if (!isPending) return undefined;
+    return new Promise((resolve) => this.#awaitingActivation.push(resolve));
+  }
+
+  /** The connection that a broker's heartbeats came by is gone. */
+  connectionLost(brokerId: number, connectionId: number): void {
+    if (!this.isActive) return;
+    this.#sessions.connectionLost(brokerId, connectionId, this.#options.world.clock.monotonic());
+    this.#periodic.submit({ kind: 'sessionsChanged' });
+  }
+
+  #decide<Response>(
+    decide: (context: DecisionContext) => Decision<Response>,
+    refuse: Refuse<Response>,
+  ): Response | Promise<Response> {
     if (!this.isActive) return refuse(ErrorCode.NOT_CONTROLLER, this.#notController());
     const { records, response, divisible } = decide(this.#context());
     if (records.length > 0 && !this.#append(records, divisible === true)) {
@@ -151,15 +181,14 @@ export class Controller {
     );
   }
 
-  /** The connection that a broker's heartbeats came by is gone. */
-  connectionLost(brokerId: number, connectionId: number): void {
-    if (!this.isActive) return;
-    this.#sessions.connectionLost(brokerId, connectionId, this.#options.world.clock.monotonic());
-    this.#periodic.submit({ kind: 'sessionsChanged' });
+  /** Undefined while nobody is known to lead, and before the node has started. */
+  #quorum(): RaftNodeState | undefined {
+    const { raft } = this.#options;
+    return raft.leaderEndpoint() === undefined ? undefined : raft.state();
   }
 
   #notController(): string {
-    const { leaderId } = this.#options.raft.state();
+    const leaderId = this.#quorum()?.leaderId ?? -1;
     return leaderId < 0 ? 'There is no active controller now.' : `The active controller is node ${leaderId}.`;
   }
 
@@ -232,6 +261,7 @@ export class Controller {
   #onLeaderChange({ isLeader, epoch }: LeaderChange): void {
     if (this.isActive && (!isLeader || epoch !== this.#activeEpoch)) this.#becomeStandby();
     if (isLeader && !this.isActive) this.#becomeActive(epoch);
+    for (const resolve of this.#awaitingActivation.splice(0)) resolve();
   }
 
   #becomeActive(epoch: number): void {

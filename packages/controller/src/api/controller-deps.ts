@@ -1,6 +1,6 @@
 /**
- * What the controller's handlers need, and the one way in which most of them work: a decision, or a refusal in the shape
- * of the API's own response.
+ * What the controller's handlers need, and the one way in which most of them work: a decision, or a refusal in the
+ * shape of the API's own response.
  */
 import type { Logger } from '@tidelog/core';
 import type { MetadataImage } from '@tidelog/metadata';
@@ -15,6 +15,8 @@ export interface DecisionMaker {
   readonly isActive: boolean;
   readonly activeEpoch: number | undefined;
   readonly image: MetadataImage;
+  /** While this node leads and does not decide yet: resolves when it does, or will not. */
+  activation(): Promise<void> | undefined;
   write<Response>(
     decide: (context: DecisionContext) => Decision<Response>,
     refuse: Refuse<Response>,
@@ -27,7 +29,8 @@ export interface ControllerDeps {
   readonly nodeId: number;
   readonly clusterId: string;
   readonly logger: Logger;
-  readonly quorum: () => RaftNodeState;
+  /** Undefined while nobody is known to lead. */
+  readonly quorum: () => RaftNodeState | undefined;
 }
 
 /** A broker's heartbeats must not wait behind what it forwarded: all of them start as they come, in order. */

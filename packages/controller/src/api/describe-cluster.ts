@@ -1,5 +1,5 @@
 /**
- * DescribeCluster v0-2 on a controller (KIP-919): the controllers, any of which answers. Brokers are not described here.
+ * DescribeCluster v0-2 on a controller (KIP-919): the controllers, any of which answers. Brokers are not in it.
  */
 import { handler, type RequestContext } from '@tidelog/net';
 import { DescribeCluster, ErrorCode } from '@tidelog/protocol';
@@ -21,11 +21,11 @@ export const describeCluster = handler(
     if (endpointType !== EndpointType.CONTROLLER) {
       const errorCode =
         endpointType === EndpointType.BROKER ? ErrorCode.MISMATCHED_ENDPOINT_TYPE : ErrorCode.UNSUPPORTED_ENDPOINT_TYPE;
-      const errorMessage = `This is a controller, and describes controllers only: endpoint type ${endpointType} is another.`;
+      const errorMessage = `A controller describes controllers only: endpoint type ${endpointType} is another.`;
       return { throttleTimeMs: 0, errorCode, errorMessage, endpointType, clusterId, controllerId: -1, brokers: [] };
     }
     const brokers = controllersOf(deps, context).map((node) => ({ ...node, rack: null, isFenced: false }));
-    const controllerId = deps.quorum().leaderId;
+    const controllerId = deps.quorum()?.leaderId ?? -1;
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, endpointType, clusterId, controllerId, brokers };
   },
   pipelined,
@@ -34,7 +34,7 @@ export const describeCluster = handler(
 /** Those that registered, and the quorum's voters that have not. */
 function controllersOf({ controller, quorum }: ControllerDeps, { listenerName }: RequestContext): DescribedNode[] {
   const nodes = new Map<number, DescribedNode>();
-  for (const { id, endpoints } of quorum().voters) {
+  for (const { id, endpoints } of quorum()?.voters ?? []) {
     const endpoint = endpoints.find(({ name }) => name === listenerName) ?? endpoints[0];
     if (endpoint !== undefined) nodes.set(id, { brokerId: id, host: endpoint.host, port: endpoint.port });
   }

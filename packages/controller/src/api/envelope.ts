@@ -54,6 +54,8 @@ const envelope = handler(
   async (deps: EnvelopeDeps, request, context): Promise<Answer> => {
     const { controller } = deps;
     if (!context.isPrivileged) return refused(ErrorCode.CLUSTER_AUTHORIZATION_FAILED);
+    const activation = controller.activation();
+    if (activation !== undefined) await activation;
     const epoch = controller.activeEpoch;
     if (epoch === undefined) return refused(ErrorCode.NOT_CONTROLLER);
     const answer = await open(deps, request, context);

@@ -66,7 +66,7 @@ export class BrokerSessions {
     session.expiresAt = Math.min(session.expiresAt, now + this.#timeouts.brokerReconnectGraceMs);
   }
 
-  /** This process stood still: what the brokers sent meanwhile is still to be read. Half a session holds a heartbeat. */
+  /** This process stood still: what was sent meanwhile is still to be read. Half a session holds a heartbeat. */
   postpone(now: Millis): void {
     const atLeast = now + this.#timeouts.brokerSessionTimeoutMs / 2;
     for (const session of this.#sessions.values()) session.expiresAt = Math.max(session.expiresAt, atLeast);

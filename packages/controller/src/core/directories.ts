@@ -1,5 +1,5 @@
 /**
- * The directory ids that are no directories (KIP-858): the first hundred UUIDs are reserved, three of them have a meaning.
+ * The directory ids that are no directories (KIP-858): the first hundred UUIDs are reserved, three have a meaning.
  */
 import { uuidToBytes, type Uuid } from '@tidelog/core';
 import { DirectoryId } from '@tidelog/metadata';

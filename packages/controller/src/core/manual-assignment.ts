@@ -5,7 +5,7 @@ import { ErrorCode } from '@tidelog/protocol';
 import { refusal, type DecisionContext, type Verdict } from './decision.ts';
 import { hasDuplicates } from './lists.ts';
 
-/** INVALID_REPLICA_ASSIGNMENT unless the brokers exist, each once, and as many as `replicationFactor` if that is given. */
+/** INVALID_REPLICA_ASSIGNMENT unless the brokers exist, each once, and as many as `replicationFactor` if given. */
 export function judgeAssignment(
   { image }: Pick<DecisionContext, 'image'>,
   brokerIds: readonly number[],

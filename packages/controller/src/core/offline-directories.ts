@@ -1,6 +1,6 @@
 /**
- * What a failed log directory means (KIP-858): it leaves the broker's registration, and the replicas in it leave the ISR
- * and the leadership, while the broker goes on with its other directories.
+ * What a failed log directory means (KIP-858): it leaves the broker's registration, and the replicas in it leave the
+ * ISR and the leadership, while the broker goes on with its other directories.
  */
 import type { BrokerImage, MetadataRecord } from '@tidelog/metadata';
 import type { Uuid } from '@tidelog/core';

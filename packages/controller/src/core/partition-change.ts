@@ -1,7 +1,7 @@
 /**
- * What becomes of one partition when its replicas, its ISR or the brokers behind them change: who leads, who is in sync,
- * who stays eligible (KIP-966), and whether a reassignment is complete. Pure: from the partition as it is and a target
- * to the record that takes it there, or to nothing.
+ * What becomes of one partition when its replicas, its ISR or the brokers behind them change: who leads, who is in
+ * sync, who stays eligible (KIP-966), and whether a reassignment is complete. Pure: from the partition as it is and a
+ * target to the record that takes it there, or to nothing.
  *
  *   target ─▶ complete the reassignment? ─▶ eligible replicas ─▶ elect ─▶ record
  *

@@ -5,8 +5,8 @@
  *   racks a: [1 4]  b: [2 5]  c: [3 6]      p0: 1 2 3     p1: 2 3 4     p2: 3 4 5     p3: 4 5 6 ...
  *
  * A fenced broker takes a replica only when its rack has no other, and never leads. Refuses (PlacementError) what the
- * brokers cannot hold. After one round over the brokers everything is shuffled, so that the same neighbours do not carry
- * the same partitions for ever.
+ * brokers cannot hold. After one round over the brokers everything is shuffled, so that the same neighbours do not
+ * carry the same partitions for ever.
  */
 import type { Random } from '@tidelog/core';
 

@@ -18,10 +18,10 @@ function whyInvalid(name: string): string | undefined {
   if (name === '') return 'Topic name is invalid: the empty string is not allowed';
   if (name === '.' || name === '..') return `Topic name is invalid: '.' or '..' is not allowed`;
   if (name.length > maxLength) {
-    return `Topic name is invalid: the length of '${name.slice(0, 32)}...' is longer than the max allowed length ${maxLength}`;
+    return `Topic name is invalid: '${name.slice(0, 32)}...' is longer than the max allowed length ${maxLength}`;
   }
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
-    return `Topic name is invalid: '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`;
+    return `Topic name is invalid: '${name}' has characters other than ASCII alphanumerics, '.', '_' and '-'`;
   }
   return name === metadataTopic ? `Creation of internal topic ${metadataTopic} is prohibited.` : undefined;
 }

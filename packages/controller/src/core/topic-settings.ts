@@ -1,7 +1,7 @@
 /**
  * The few settings of a topic that the controller itself acts on, without computing all others: the topic's own value,
- * else the cluster's dynamic default, else server.properties, else Kafka's default. Per-broker values do not count here,
- * since no broker is asked.
+ * else the cluster's dynamic default, else server.properties, else Kafka's default. Per-broker values do not count
+ * here, since no broker is asked.
  */
 import { type MetadataImage } from '@tidelog/metadata';
 import type { DecisionContext } from './decision.ts';

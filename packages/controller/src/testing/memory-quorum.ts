@@ -1,7 +1,7 @@
 /**
  * A quorum's log in memory, to be led, committed and lost by hand: for tests of the controller's shell. It keeps the
- * promises of RaftNode (order, whole batches, a new leader hears that it leads after all that was committed) and none of
- * its durability.
+ * promises of RaftNode (order, whole batches, a new leader hears that it leads after all that was committed) and none
+ * of its durability.
  */
 import { metadataTopicId } from '@tidelog/core';
 import {
@@ -39,10 +39,19 @@ export class MemoryQuorum {
 
   /** This node leads in a new epoch; what was not committed before is gone. */
   lead(): void {
+    this.win();
+    this.announce();
+  }
+
+  /** This node is elected, and has not told anybody yet. */
+  win(): void {
     this.#batches.length = this.#committed;
     this.#epoch++;
     this.#leads = true;
     this.#add([]);
+  }
+
+  announce(): void {
     for (const { listener } of this.#listeners) {
       listener.onLeaderChange({ leaderId: 1, epoch: this.#epoch, isLeader: true });
     }
@@ -117,12 +126,13 @@ export class MemoryQuorum {
     const unused = (): never => {
       throw new Error('the controller does not call this');
     };
-    const node: Pick<RaftNode, 'append' | 'state' | 'subscribe' | 'createSnapshot' | 'resign'> = {
+    const node: Pick<RaftNode, 'leaderEndpoint' | 'append' | 'state' | 'subscribe' | 'createSnapshot' | 'resign'> = {
       append: (values, { epoch }) => {
         if (this.#leads && epoch === this.#epoch) return this.#add(values);
         throw new NotLeaderError({ leaderId: 2, leaderEpoch: this.#epoch, detail: 'not the leader' });
       },
       state: () => this.#state(),
+      leaderEndpoint: () => (this.#epoch === 0 ? undefined : { nodeId: this.#leads ? 1 : 2, host: 'host', port: 9093 }),
       resign: () => this.follow(),
       subscribe: (listener) => {
         const entry = { listener, delivered: 0 };

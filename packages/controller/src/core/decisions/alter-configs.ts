@@ -1,6 +1,6 @@
 /**
- * IncrementalAlterConfigs (KIP-339) and the legacy AlterConfigs, which replaces all configs of a resource. Each resource
- * changes whole or not at all.
+ * IncrementalAlterConfigs (KIP-339) and the legacy AlterConfigs, which replaces all configs of a resource. Each
+ * resource changes whole or not at all.
  */
 import { ConfigResourceType, type MetadataRecord } from '@tidelog/metadata';
 import { type AlterConfigs, ErrorCode, type IncrementalAlterConfigs, type RequestOf } from '@tidelog/protocol';

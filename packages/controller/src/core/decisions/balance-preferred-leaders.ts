@@ -1,6 +1,6 @@
 /**
- * Moves leaderships back to the first replicas, where those are in sync and up (auto.leader.rebalance.enable). A bounded
- * number at a time, because every move interrupts the partition's clients for a moment.
+ * Moves leaderships back to the first replicas, where those are in sync and up (auto.leader.rebalance.enable). A
+ * bounded number at a time, because every move interrupts the partition's clients for a moment.
  */
 import type { MetadataRecord } from '@tidelog/metadata';
 import type { DecisionContext } from '../decision.ts';

@@ -49,7 +49,8 @@ function judgePartitionTotal({ config, image }: DecisionContext, request: Create
     if (existing !== undefined && count > existing) added += count - existing;
   }
   if (added <= config.maxPartitionsPerRequest) return undefined;
-  const detail = `Excessively large number of partitions per request: ${added}, at most ${config.maxPartitionsPerRequest}`;
+  const { maxPartitionsPerRequest } = config;
+  const detail = `Excessively large number of partitions per request: ${added}, at most ${maxPartitionsPerRequest}`;
   return refusal(ErrorCode.POLICY_VIOLATION, detail);
 }
 
@@ -67,7 +68,7 @@ function addPartitions(context: DecisionContext, wanted: CreatePartitionsTopic):
   }
   const added = count - existing;
   if (assignments !== null && assignments.length !== added) {
-    const detail = `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`;
+    const detail = `Attempted to add ${added} partition(s), but ${assignments.length} assignment(s) were specified.`;
     return refusal(ErrorCode.INVALID_REPLICA_ASSIGNMENT, detail);
   }
   const replicationFactor = replicationFactorOf(topic);

@@ -72,7 +72,8 @@ function judgePartitionTotal({ config }: DecisionContext, request: CreateTopicsR
     total += assignments.length > 0 ? assignments.length : numPartitions === -1 ? config.numPartitions : numPartitions;
   }
   if (total <= config.maxPartitionsPerRequest) return undefined;
-  const detail = `Excessively large number of partitions per request: ${total}, at most ${config.maxPartitionsPerRequest}`;
+  const { maxPartitionsPerRequest } = config;
+  const detail = `Excessively large number of partitions per request: ${total}, at most ${maxPartitionsPerRequest}`;
   return refusal(ErrorCode.POLICY_VIOLATION, detail);
 }
 

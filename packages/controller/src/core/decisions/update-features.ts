@@ -46,7 +46,7 @@ function judgeUpdates(context: DecisionContext, updates: readonly FeatureUpdate[
   for (const update of updates) {
     const verdict = judgeUpdate(context, update, upgradeTypeOf(update, apiVersion));
     if (verdict === undefined) continue;
-    const errorMessage = `The update failed for all features since ${update.feature} had an error: ${verdict.errorMessage}`;
+    const errorMessage = `No feature was changed, because of ${update.feature}: ${verdict.errorMessage}`;
     return { ...verdict, errorMessage };
   }
   const levels = new Map(context.image.features);
