@@ -153,6 +153,7 @@ export class Broker {
 
   #onLifecycle(state: LifecycleState, detail: string): void {
     this.#options.logger.info({ state }, detail);
+    this.replicas.join();
     if (state === 'running') this.#settle.resolve();
     if (state === 'failed') this.#settle.reject(new Error(detail));
     if (state === 'stopped' || state === 'failed') this.#onStopped?.();

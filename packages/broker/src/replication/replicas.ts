@@ -139,7 +139,7 @@ export class Replicas {
   onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     if (this.#closed) return;
     this.#image = image;
-    if (!this.#joined) return this.#join();
+    if (!this.#joined) return this.join();
     const { topics, brokers, configs } = delta.changes;
     for (const topic of topics.deleted.values()) {
       for (const partition of topic.partitions.keys()) this.#remove(this.#table.getById(topic.id, partition));
@@ -151,7 +151,9 @@ export class Replicas {
     this.#fetchers.closeIdle();
   }
 
-  #join(): void {
+  /** Begins, once the metadata holds this incarnation's registration. Also called when the registration is answered. */
+  join(): void {
+    if (this.#joined || this.#closed) return;
     const { config, brokerEpoch } = this.#deps;
     const registered = this.#image.cluster.brokerEpoch(config.nodeId);
     if (registered === -1 || registered !== brokerEpoch()) return;
