@@ -1,6 +1,7 @@
 /**
- * Committed batches to listeners: each has a position of its own, sees every batch once and in order, and gets the newest
- * snapshot first when it is fresh or behind the log's start. What this node itself appended is handed on from memory.
+ * Committed batches to listeners: each has a position of its own, sees every batch once and in order, and gets the
+ * newest snapshot first when it is fresh or behind the log's start. What this node itself appended is handed on from
+ * memory.
  *
  * A leader change waits in line: "you lead epoch 7" comes when everything up to the LeaderChange record of epoch 7
  * has been delivered, "you do not" at once.

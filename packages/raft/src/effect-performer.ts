@@ -1,6 +1,6 @@
 /**
- * Performs what the core decides, one effect at a time and in its order: quorum-state and log first, peers and listeners
- * after. Every result that takes time goes back to the core as an input.
+ * Performs what the core decides, one effect at a time and in its order: quorum-state and log first, peers and
+ * listeners after. Every result that takes time goes back to the core as an input.
  */
 import { unreachable, type Logger, type World } from '@tidelog/core';
 import type { Answer, SentRequest } from './core/messages.ts';

@@ -30,9 +30,9 @@ class Quorum {
     this.config = config;
   }
 
-  async open(id: number, world = memoryWorld(), canBeVoter = true): Promise<Member> {
+  async open(id: number, world = memoryWorld(), canBeVoter = true, directoryId = dirId(id)): Promise<Member> {
     const { transport, voters, config } = this;
-    const options = { world, directory: '/a', nodeId: id, directoryId: dirId(id), canBeVoter, voters, transport };
+    const options = { world, directory: '/a', nodeId: id, directoryId, canBeVoter, voters, transport };
     const fixture = await openNode({ ...options, ...(config && { config }) });
     transport.nodes.set(9090 + id, fixture.node);
     transport.cut.delete(9090 + id);
@@ -158,6 +158,50 @@ test('a voter joins a dynamic quorum from a snapshot, and the first voter leaves
   expect(partition).toMatchObject({ errorCode: 0, leaderId: 2, leaderEpoch: second.epoch });
   expect(partition?.currentVoters.map(({ replicaId }) => replicaId)).toEqual([2]);
   expect(partition?.observers.map(({ replicaId }) => replicaId)).toEqual([1]);
+});
+
+test('a controller that may join by itself becomes a voter, also when its disk was replaced', async () => {
+  const servers = [{ host: 'localhost', port: 9091 }];
+  const quorum = new Quorum({ kind: 'bootstrap', servers }, { ...quick, autoJoin: true });
+  const world = memoryWorld();
+  const endpoints = [{ name: 'CONTROLLER', host: 'localhost', port: 9091 }];
+  const voters = [{ id: 1, directoryId: dirId(1), endpoints }];
+  await formatMetadataDirectory({
+    world,
+    metadataDir: '/a/__cluster_metadata-0',
+    voters,
+    isDynamic: true,
+    records: [],
+  });
+  const one = await quorum.open(1, world);
+  await quorum.leader();
+  const votersOf = ({ fixture }: Member): unknown =>
+    fixture.node.state().voters.map(({ id, directoryId }) => `${id}:${directoryId}`);
+  const until = async (expected: string[]): Promise<void> => {
+    while (JSON.stringify(votersOf(one)) !== JSON.stringify(expected)) await new Promise((r) => setTimeout(r, 5));
+  };
+  await Promise.all([quorum.open(2), quorum.open(3)]);
+  await until([1, 2, 3].map((id) => `${id}:${dirId(id)}`));
+  const two = must(quorum.members.get(2));
+  quorum.kill(two);
+  await quorum.open(2, memoryWorld(), true, dirId(9));
+  await until([`1:${dirId(1)}`, `2:${dirId(9)}`, `3:${dirId(3)}`]);
+});
+
+test('kraft.version is raised once all static voters have told their directory ids', async () => {
+  const quorum = new Quorum(staticVoters(1, 2, 3));
+  await Promise.all([quorum.open(1), quorum.open(2), quorum.open(3)]);
+  const { fixture, epoch } = await quorum.leader();
+  while (fixture.node.state().kraftVersion === 0) {
+    fixture.node.upgradeKraftVersion({ epoch, version: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  fixture.node.append([Buffer.from('a')], { epoch });
+  await quorum.everybodyHas('a');
+  for (const { fixture: member } of quorum.members.values()) {
+    expect(member.node.state().kraftVersion).toBe(1);
+    expect(member.node.state().voters.map(({ directoryId }) => directoryId)).toEqual([dirId(1), dirId(2), dirId(3)]);
+  }
 });
 
 test('requests of another cluster or about another partition do not reach the quorum', async () => {

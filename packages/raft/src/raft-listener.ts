@@ -5,7 +5,9 @@
  * decides on complete state.
  */
 export interface RaftListener {
-  /** A committed batch. One appended by `append` arrives whole. Control batches come with no records, for the offset. */
+  /**
+   * A committed batch. One appended by `append` arrives whole. Control batches come with no records, for the offset.
+   */
   onCommitted(batch: CommittedBatch): void;
   /** State up to (not including) `snapshot.offset`, replacing everything delivered so far. */
   onSnapshot(snapshot: SnapshotReader): void;

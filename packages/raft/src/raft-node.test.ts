@@ -70,7 +70,8 @@ test('a snapshot takes the place of the log for a listener that comes later', as
 test('a full disk costs a leader its place, and nothing that was committed; room brings it back', async () => {
   const world = memoryWorld();
   const config = { electionTimeoutMs: 20 };
-  const { node, failures, close } = await openNode({ world, directory, config });
+  const fixture = await openNode({ world, directory, config });
+  const { node, failures } = fixture;
   const recorder = new Recorder();
   node.subscribe(recorder);
   await recorder.until(({ leaders }) => leaders.length > 0);
@@ -88,7 +89,7 @@ test('a full disk costs a leader its place, and nothing that was committed; room
   await recorder.until(({ values }) => values.length === 2);
   expect(recorder.values).toEqual(['kept', 'after']);
   expect(failures).toEqual([]);
-  await close();
+  await fixture.close();
 });
 
 test('a sync that fails stops the node: what it was asked to keep can not be trusted any more', async () => {

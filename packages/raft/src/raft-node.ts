@@ -194,7 +194,9 @@ export class RaftNode {
     return end;
   }
 
-  /** Writes the state as of `offset` (which must be committed); resolves when it is durable, false when it is not news. */
+  /**
+   * Writes the state as of `offset` (which must be committed); resolves when it is durable, false when it is not news.
+   */
   createSnapshot(id: OffsetAndEpoch, records: Iterable<Buffer>): Promise<boolean> {
     return this.#run().keeper.create({ offset: id.offset, epoch: id.epoch }, records);
   }

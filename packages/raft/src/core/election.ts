@@ -1,8 +1,8 @@
 /**
- * Elections: pre-votes (KIP-996), votes (Raft 5.2, 5.4.1), and what is learnt from an answer of another epoch. A pre-vote
- * asks "would you?" without touching anybody's epoch, so a member may ask early and often: a voter whose leader
- * lives refuses, and nothing is disturbed. That is why a start, or a leader whose connection broke, leads to an election
- * within milliseconds here, where Kafka waits for its timeouts.
+ * Elections: pre-votes (KIP-996), votes (Raft 5.2, 5.4.1), and what is learnt from an answer of another epoch. A
+ * pre-vote asks "would you?" without touching anybody's epoch, so a member may ask early and often: a voter whose
+ * leader lives refuses, and nothing is disturbed. That is why a start, or a leader whose connection broke, leads to an
+ * election within milliseconds here, where Kafka waits for its timeouts.
  */
 import { ErrorCode } from '@tidelog/protocol';
 import type { Call } from './calls.ts';

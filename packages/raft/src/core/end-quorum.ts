@@ -1,7 +1,7 @@
 /**
  * The end of a leadership: a leader that stops or resigns tells the voters (EndQuorumEpoch), the most advanced of
- * which stands for election at once and the others a little later each, should it fail. A node that was asked to stop is
- * done when everybody has heard, or has proven to be out of reach.
+ * which stands for election at once and the others a little later each, should it fail. A node that was asked to stop
+ * is done when everybody has heard, or has proven to be out of reach.
  */
 import { ErrorCode } from '@tidelog/protocol';
 import type { Call } from './calls.ts';

@@ -4,8 +4,8 @@
  *   base epoch 2 | 10: epoch 3 | 25: epoch 5 |          endOffsetFor(4) with log end 40 is (3, 25)
  *   ─────────────┴─────────────┴─────────────┴─▶        endOffsetFor(5) is (5, 40)
  *
- * `baseEpoch` is that of the record before the log's start (0 for an empty log): where the log begins at a snapshot, the
- * epoch of the snapshot. Epochs below it can not be answered for.
+ * `baseEpoch` is that of the record before the log's start (0 for an empty log): where the log begins at a snapshot,
+ * the epoch of the snapshot. Epochs below it can not be answered for.
  */
 import { assert } from '@tidelog/core';
 

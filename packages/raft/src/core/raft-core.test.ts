@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { defaultRaftConfig } from '../raft-config.ts';
 import { runSeed } from '../testing/sim-run.ts';
 
-const seeds = Number(process.env['TIDELOG_RAFT_SEEDS'] ?? 400);
+const seeds = Number(process.env['TIDELOG_RAFT_SEEDS'] ?? 150);
 const firstSeed = Number(process.env['TIDELOG_RAFT_SEED'] ?? 1);
 
 test(`${seeds} seeds of crashes, lost messages, cuts and voter changes keep every invariant and make progress`, () => {

@@ -1,7 +1,7 @@
 /**
  * Changing the voters as the leader (KIP-853): one change at a time, each a VotersRecord that takes effect when it is
- * appended. A new voter must be reachable, must speak the kraft.version in force and must have caught up as an observer,
- * so that the larger majority does not have to wait for it.
+ * appended. A new voter must be reachable, must speak the kraft.version in force and must have caught up as an
+ * observer, so that the larger majority does not have to wait for it.
  */
 import { ErrorCode } from '@tidelog/protocol';
 import type { Call } from './calls.ts';

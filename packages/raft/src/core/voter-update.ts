@@ -1,7 +1,8 @@
 /**
- * What a follower asks of its leader about itself: a voter reports other endpoints or versions than the voter set has of
- * it (UpdateRaftVoter; while kraft.version is 0, once to every leader, who keeps it in memory), and a controller that is
- * no voter joins when controller.quorum.auto.join.enable is set, after removing what its old disk left behind (KIP-853).
+ * What a follower asks of its leader about itself: a voter reports other endpoints or versions than the voter set has
+ * of it (UpdateRaftVoter; while kraft.version is 0, once to every leader, who keeps it in memory), and a controller
+ * that is no voter joins when controller.quorum.auto.join.enable is set, after removing what its old disk left behind
+ * (KIP-853).
  */
 import { ErrorCode } from '@tidelog/protocol';
 import { learnLeader } from './election.ts';

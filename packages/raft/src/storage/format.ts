@@ -1,7 +1,7 @@
 /**
- * What formatting a controller's storage leaves for its first start: the bootstrap snapshot 0-0, with kraft.version 1 and
- * the first voters where the quorum is dynamic (KIP-853: --standalone, --initial-controllers), and the first metadata
- * records. It is never transferred between nodes.
+ * What formatting a controller's storage leaves for its first start: the bootstrap snapshot 0-0, with kraft.version 1
+ * and the first voters where the quorum is dynamic (KIP-853: --standalone, --initial-controllers), and the first
+ * metadata records. It is never transferred between nodes.
  */
 import type { World } from '@tidelog/core';
 import { bootstrapSnapshot } from '../core/log-view.ts';

@@ -34,8 +34,8 @@ export async function loadLog({ log, snapshots, configuredVoters }: LoadOptions)
   const base = ids.find((id) => id.offset === log.logStartOffset);
   if (log.logStartOffset > 0 && base === undefined) {
     throw new Error(
-      `the metadata log starts at offset ${log.logStartOffset} and no snapshot holds what came before it; restore the ` +
-        'missing .checkpoint file, or remove this replica from the voters and format it anew',
+      `the metadata log starts at offset ${log.logStartOffset} and no snapshot holds what came before it; ` +
+        'restore the missing .checkpoint file, or remove this replica from the voters and format it anew',
     );
   }
   const voterSets: At<VoterSet>[] = [{ offset: -1, value: configuredVoters }];

@@ -1,7 +1,7 @@
 /**
- * Writing a snapshot: a header batch (SnapshotHeader, and KRaftVersion and Voters where they are in the log), the records
- * in batches of bounded size, a footer batch. It goes into a `.part` file that is synced and renamed at the end, and
- * gives the loop back between slices, so that a large image does not hold up elections.
+ * Writing a snapshot: a header batch (SnapshotHeader, and KRaftVersion and Voters where they are in the log), the
+ * records in batches of bounded size, a footer batch. It goes into a `.part` file that is synced and renamed at the
+ * end, and gives the loop back between slices, so that a large image does not hold up elections.
  */
 import type { World } from '@tidelog/core';
 import { buildBatch } from '@tidelog/protocol';

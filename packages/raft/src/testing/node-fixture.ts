@@ -1,4 +1,6 @@
-/** A RaftNode over a real LogStore, for tests: on any world, with a transport that calls the peers' handlers directly. */
+/**
+ * A RaftNode over a real LogStore, for tests: on any world, with a transport that calls the peers' handlers directly.
+ */
 import {
   createNodeWorld,
   MemoryDisk,
@@ -20,7 +22,9 @@ import type { Transport, TransportCall } from '../transport.ts';
 
 /** Real time, a disk in memory. */
 export function memoryWorld(): World & { readonly disk: MemoryDisk } {
-  return { ...createNodeWorld(), random: new SeededRandom(1), disk: new MemoryDisk({ wall: () => Date.now() }) };
+  const world = createNodeWorld();
+  const disk = new MemoryDisk({ wall: () => world.clock.wall() });
+  return { ...world, random: new SeededRandom(1), disk };
 }
 
 export interface FixtureOptions {

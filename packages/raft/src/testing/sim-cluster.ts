@@ -1,7 +1,7 @@
 /**
  * A quorum of pure cores under virtual time: no promise, no timer, no disk. Messages are lost, delayed, reordered and
- * duplicated, syncs take a while, members crash and lose what they had not synced. The invariants are checked after every step.
- * A seed decides everything.
+ * duplicated, syncs take a while, members crash and lose what they had not synced. The invariants are checked after
+ * every step. A seed decides everything.
  */
 import { assert, DeadlineQueue, must, SeededRandom } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';
@@ -12,7 +12,8 @@ import type { Answer, SentResponse, ServedRequest } from '../core/messages.ts';
 import type { PeerAddress } from '../core/replica-key.ts';
 import { VoterSet, type Voter } from '../core/voter-set.ts';
 import type { Invariant } from '../core/invariants/invariant.ts';
-import { directoryIdOf, SimMember } from './sim-member.ts';
+import { directoryIdOf, SimMember, type SimSnapshot } from './sim-member.ts';
+import { describeEffect } from './trace-lines.ts';
 
 export interface SimNetwork {
   /** Of a thousand messages. */
@@ -62,6 +63,8 @@ export class SimCluster {
   steps = 0;
   readonly #options: SimClusterOptions;
   readonly #events = new DeadlineQueue<() => void>();
+  /** Every snapshot ever written: whoever has fetched all of one need not find it with anybody else. */
+  readonly #written = new Map<string, SimSnapshot>();
   readonly #asked = new Map<number, Asked>();
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #nextToken = 1;
@@ -144,7 +147,9 @@ export class SimCluster {
     if (last === undefined || last.lastOffset + 1 <= (member.snapshots.at(-1)?.id.offset ?? 0)) return;
     const id = { offset: last.lastOffset + 1, epoch: last.epoch };
     const voters = voterSets.before(id.offset).value;
-    member.addSnapshot({ id, voters, kraftVersion: kraftVersions.before(id.offset).value });
+    const snapshot = { id, voters, kraftVersion: kraftVersions.before(id.offset).value };
+    this.#written.set(`${id.offset}-${id.epoch}`, snapshot);
+    member.addSnapshot(snapshot);
     this.step(member, { kind: 'snapshotCreated', id });
     const startOffset = drop ? member.clean() : undefined;
     if (startOffset !== undefined) this.step(member, { kind: 'logCleaned', startOffset });
@@ -205,7 +210,7 @@ export class SimCluster {
   }
 
   #perform(member: SimMember, effect: RaftEffect): void {
-    this.#traceEffect(member, effect);
+    if (this.#options.trace !== undefined) this.#trace(member, describeEffect(effect));
     switch (effect.kind) {
       case 'persistQuorumState':
         if (this.#options.mutation !== 'votesNotPersisted') member.quorumState = effect.state;
@@ -223,7 +228,7 @@ export class SimCluster {
         return this.#answer(member, effect.token, effect.answer);
       case 'openSnapshotPart': {
         const position = member.partBytes.get(`${effect.id.offset}`) ?? 0;
-        return this.#later(member, 0, { kind: 'snapshotPartOpened', id: effect.id, position });
+        return this.#at(member, 0, () => this.step(member, { kind: 'snapshotPartOpened', id: effect.id, position }));
       }
       case 'writeSnapshotPart':
         member.partBytes.set(`${effect.id.offset}`, effect.position + effect.bytes.length);
@@ -233,9 +238,12 @@ export class SimCluster {
         return;
       case 'installSnapshot': {
         member.partBytes.delete(`${effect.id.offset}`);
-        const snapshot = this.#anySnapshot(effect.id);
+        const snapshot = must(
+          this.#written.get(`${effect.id.offset}-${effect.id.epoch}`),
+          'nobody wrote that snapshot',
+        );
         member.addSnapshot(snapshot);
-        return this.#later(member, 1, { kind: 'snapshotInstalled', ...snapshot });
+        return this.#at(member, 1, () => this.step(member, { kind: 'snapshotInstalled', ...snapshot }));
       }
       case 'fail':
         throw new Error(`member ${member.id} gives up: ${effect.detail}`);
@@ -270,7 +278,8 @@ export class SimCluster {
     const target = this.#target(to);
     this.#transmit(member, target, () => {
       if (target.core === undefined) {
-        this.#later(member, 1, { kind: 'requestFailed', correlation, detail: 'refused' }, life);
+        const refused = { kind: 'requestFailed', correlation, detail: 'refused' } as const;
+        this.#at(member, 1, () => this.step(member, refused), life);
         return;
       }
       const token = this.#nextToken++;
@@ -318,14 +327,6 @@ export class SimCluster {
     return answer;
   }
 
-  #anySnapshot(id: { offset: number; epoch: number }): SimMember['snapshots'][number] {
-    for (const { snapshots } of this.members) {
-      const found = snapshots.find((other) => other.id.offset === id.offset && other.id.epoch === id.epoch);
-      if (found !== undefined) return found;
-    }
-    throw new Error(`nobody has the snapshot ${id.offset}-${id.epoch}`);
-  }
-
   #transmit(from: SimMember, to: SimMember, deliver: () => void): void {
     const copies = this.random.below(1000) < this.network.duplicatedPerMille ? 2 : 1;
     for (let i = 0; i < copies; i++) {
@@ -341,14 +342,8 @@ export class SimCluster {
     return this.member(Number(host.slice(1)));
   }
 
-  #later(member: SimMember, delayMs: number, input: RaftInput, life = member.life): void {
-    this.#events.add(() => {
-      if (member.life === life) this.step(member, input);
-    }, this.now + delayMs);
-  }
-
-  #at(member: SimMember, delayMs: number, run: () => void): void {
-    const { life } = member;
+  /** Runs unless the member has died meanwhile. */
+  #at(member: SimMember, delayMs: number, run: () => void, life = member.life): void {
     this.#events.add(() => {
       if (member.life === life) run();
     }, this.now + delayMs);
@@ -361,73 +356,9 @@ export class SimCluster {
   #trace(member: SimMember, line: string): void {
     this.#options.trace?.(`${String(Math.round(this.now)).padStart(5)} ${member.id}: ${line}`);
   }
-
-  #traceEffect(member: SimMember, effect: RaftEffect): void {
-    if (this.#options.trace !== undefined) this.#trace(member, describeEffect(effect));
-  }
 }
 
 export function simVoter(id: number): Voter {
   const endpoints = [{ name: 'CONTROLLER', host: `n${id}`, port: 9093 }];
   return { id, directoryId: directoryIdOf(id), endpoints, kraftVersions: { min: 0, max: 1 } };
-}
-
-/** One line for a trace. */
-export function describeEffect(effect: RaftEffect): string {
-  switch (effect.kind) {
-    case 'persistQuorumState': {
-      const { leaderEpoch, leaderId, voted } = effect.state;
-      return `persist epoch=${leaderEpoch} leader=${leaderId} voted=${voted?.id ?? '-'}`;
-    }
-    case 'append': {
-      const { baseOffset, epoch, controls, payload } = effect.batch;
-      const values = payload.kind === 'values' ? payload.values.map(String) : controls.map(({ kind }) => kind);
-      return `append ${baseOffset}@${epoch} ${values.join(' ')}`;
-    }
-    case 'truncate':
-      return `truncate to ${effect.endOffset}`;
-    case 'restartLog':
-      return `restart the log at ${effect.id.offset}@${effect.id.epoch}`;
-    case 'send':
-      return `send ${describeRequest(effect.request)} to ${effect.to.host.slice(1)}`;
-    case 'answer':
-      return `answer ${describeAnswer(effect.answer)}`;
-    case 'commit':
-      return `commit ${effect.highWatermark}`;
-    case 'announceLeader':
-      return `leader is ${effect.leaderId} in ${effect.epoch}`;
-    case 'note':
-      return `note ${effect.message}`;
-    default:
-      return effect.kind;
-  }
-}
-
-function describeRequest(request: Extract<RaftEffect, { kind: 'send' }>['request']): string {
-  switch (request.kind) {
-    case 'vote':
-      return `${request.preVote ? 'preVote' : 'vote'} epoch=${request.epoch} log=${request.lastOffset}@${request.lastEpoch}`;
-    case 'fetch':
-      return `fetch epoch=${request.currentLeaderEpoch} ${request.fetchOffset}@${request.lastFetchedEpoch}`;
-    case 'fetchSnapshot':
-      return `fetchSnapshot ${request.id.offset}@${request.id.epoch} from ${request.position}`;
-    default:
-      return request.kind;
-  }
-}
-
-function describeAnswer(answer: Answer): string {
-  const error = answer.error === ErrorCode.NONE ? '' : ` error=${answer.error}`;
-  const who = `leader=${answer.leaderId}@${answer.leaderEpoch}`;
-  if (answer.kind === 'vote') return `vote ${answer.granted ? 'granted' : 'refused'} ${who}${error}`;
-  if (answer.kind !== 'fetch') return `${answer.kind} ${who}${error}`;
-  const { read, diverging, snapshotId, highWatermark } = answer;
-  const what = read
-    ? ` records ${read.offset}..${read.upTo}`
-    : diverging
-      ? ` diverging ${diverging.offset}@${diverging.epoch}`
-      : snapshotId
-        ? ` snapshot ${snapshotId.offset}@${snapshotId.epoch}`
-        : '';
-  return `fetch hw=${highWatermark}${what}${error}`;
 }

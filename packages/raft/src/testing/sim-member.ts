@@ -1,4 +1,6 @@
-/** One simulated member: a pure core, and what its disk holds. Everything that is not synced may be gone after a crash. */
+/**
+ * One simulated member: a pure core, and what its disk holds. Everything that is not synced may be gone after a crash.
+ */
 import { zeroUuid } from '@tidelog/core';
 import type { EpochEntry, OffsetAndEpoch } from '../core/epoch-cache.ts';
 import type { QuorumState } from '../core/events.ts';

@@ -1,6 +1,6 @@
 /**
- * Scenarios as text: blocks of commands, a line `----`, and what came of them. A scenario file is rewritten from the run
- * when TIDELOG_REWRITE_TRACES=1 is set; otherwise it must match.
+ * Scenarios as text: blocks of commands, a line `----`, and what came of them. A scenario file is rewritten from the
+ * run when TIDELOG_REWRITE_TRACES=1 is set; otherwise it must match.
  *
  *   cluster <members> <voters>      makes the quorum; everything is down
  *   start <id>... | crash <id>... | shutdown <id>...

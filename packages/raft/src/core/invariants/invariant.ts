@@ -1,4 +1,6 @@
-/** A property of the whole quorum that must hold after every step. Each has a file of its own, tagged with its source. */
+/**
+ * A property of the whole quorum that must hold after every step. Each has a file of its own, tagged with its source.
+ */
 import type { LogBatch } from '../log-batch.ts';
 import type { RaftCore } from '../raft-core.ts';
 
