@@ -3,15 +3,7 @@
  * handlers. Requests go through their codecs, as on the wire.
  */
 import { tmpdir } from 'node:os';
-import {
-  createNodeWorld,
-  noMetrics,
-  randomUuid,
-  silentLogger,
-  type Chunks,
-  type Disk,
-  type World,
-} from '@tidelog/core';
+import { createNodeWorld, noMetrics, randomUuid, silentLogger, type Chunks, type World } from '@tidelog/core';
 import { defaultLogConfig, LogStore, type LogConfig } from '@tidelog/log';
 import type { BoundHandler, RequestContext } from '@tidelog/net';
 import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
@@ -20,6 +12,7 @@ import { allowAll, type Authorizer } from '../authorizer.ts';
 import type { ControllerChannel, PeerConnections, SendOptions } from '../channels.ts';
 import { ProducerIds } from '../producer-ids.ts';
 import { Replicas } from '../replication/replicas.ts';
+import { faultyDisk, type FaultyDisk } from './faulty-disk.ts';
 import { defaultReplicationConfig, type ReplicationConfig } from '../replication/replicas-types.ts';
 
 export interface TestBrokerOptions {
@@ -34,16 +27,18 @@ export interface TestBrokerOptions {
   readonly authorizer?: Authorizer;
 }
 
+type FaultyWorld = Omit<World, 'disk'> & { readonly disk: FaultyDisk };
+
 export class TestBroker {
   readonly nodeId: number;
-  readonly world: World;
+  readonly world: FaultyWorld;
   readonly directory: string;
   readonly store: LogStore;
   readonly replicas: Replicas;
   readonly #handlers: ReadonlyMap<number, BoundHandler>;
   #correlationId = 0;
 
-  private constructor(options: TestBrokerOptions, world: World, directory: string, store: LogStore) {
+  private constructor(options: TestBrokerOptions, world: FaultyWorld, directory: string, store: LogStore) {
     const { nodeId, controller, peers, minInsyncReplicas = 1 } = options;
     this.nodeId = nodeId;
     this.world = world;
@@ -91,9 +86,7 @@ export class TestBroker {
     const nodeWorld = createNodeWorld();
     const directory = options.directory ?? `${tmpdir()}/tidelog-broker-${randomUuid(nodeWorld.random)}`;
     nodeWorld.disk.makeDirectory(directory);
-    // A directory's lock lasts as long as the process; here incarnations follow each other in one.
-    const disk: Disk = Object.create(nodeWorld.disk, { lock: { value: () => true } });
-    const world = { ...nodeWorld, disk };
+    const world = { ...nodeWorld, disk: faultyDisk(nodeWorld.disk) };
     const logDirs = [{ path: directory, directoryId: 'EEEEEEEEEEEEEEEEEEEEEQ' }];
     const config = { logDefaults: { ...defaultLogConfig, ...options.log } };
     const store = await LogStore.open({ world, logger: silentLogger, logDirs, config });

@@ -1,0 +1,60 @@
+import { afterEach, expect, test } from 'vitest';
+import { DeleteRecords, ErrorCode } from '@tidelog/protocol';
+import { fetch, produce, until } from '../testing/client.ts';
+import { valuesIn } from '../testing/records.ts';
+import { TestCluster } from '../testing/test-cluster.ts';
+
+const topicId = 'TTTTTTTTTTTTTTTTTTTTTQ';
+let cluster: TestCluster;
+
+afterEach(() => cluster.stop());
+
+async function start(brokers: number): Promise<void> {
+  cluster = await TestCluster.start({ brokers });
+  const replicas = Array.from({ length: brokers }, (_, index) => index + 1);
+  cluster.controller.createTopic({ name: 'events', topicId, replicas: [replicas] });
+}
+
+test('a leader whose disk fails answers KAFKA_STORAGE_ERROR and acknowledges nothing that was not written', async () => {
+  await start(1);
+  const broker = cluster.broker(1);
+  await produce(broker, { topicId, values: ['written'] });
+  broker.world.disk.writeFault = 'EIO';
+  expect((await produce(broker, { topicId, values: ['lost'] })).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  expect((await produce(broker, { topicId })).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  expect((await fetch(broker, { topicId, offset: 0 })).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  expect((await fetch(broker, { topicId, offset: 0, version: 13 })).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  expect(broker.replicas.get('events', 0)?.role).toBe('offline');
+});
+
+test('a full disk refuses appends and serves what is there; when there is room again it goes on', async () => {
+  await start(1);
+  const broker = cluster.broker(1);
+  await produce(broker, { topicId, values: ['before'] });
+  broker.world.disk.writeFault = 'ENOSPC';
+  expect((await produce(broker, { topicId, values: ['no room'] })).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  expect(valuesIn((await fetch(broker, { topicId, offset: 0 })).records)).toEqual(['0:before']);
+  broker.world.disk.writeFault = undefined;
+  const after = await produce(broker, { topicId, values: ['after'] });
+  expect([after.errorCode, after.baseOffset]).toEqual([ErrorCode.NONE, 1]);
+});
+
+test('a follower that has no room for a while catches up', async () => {
+  await start(2);
+  await produce(cluster.broker(1), { topicId });
+  cluster.broker(2).world.disk.writeFault = 'ENOSPC';
+  await produce(cluster.broker(1), { topicId, acks: 1 });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(cluster.broker(2).replicas.get('events', 0)?.logEndOffset).toBe(1);
+  cluster.broker(2).world.disk.writeFault = undefined;
+  await until(() => cluster.broker(2).replicas.get('events', 0)?.logEndOffset === 2, 'the follower');
+});
+
+test('DeleteRecords is answered when the followers have deleted too', async () => {
+  await start(2);
+  for (const value of ['a', 'b', 'c']) await produce(cluster.broker(1), { topicId, values: [value] });
+  const topics = [{ name: 'events', partitions: [{ partitionIndex: 0, offset: 2 }] }];
+  const response = await cluster.broker(1).request(DeleteRecords, { topics, timeoutMs: 5000 });
+  expect(response.topics[0]?.partitions[0]).toMatchObject({ errorCode: ErrorCode.NONE, lowWatermark: 2 });
+  expect(cluster.broker(2).replicas.get('events', 0)?.logStartOffset).toBe(2);
+});

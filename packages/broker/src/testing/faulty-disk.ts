@@ -1,0 +1,40 @@
+/** A real disk whose writes fail when a test says so, and whose locks do not outlive a broker. */
+import { DiskError, type Disk, type DiskErrorCode, type DiskFile } from '@tidelog/core';
+
+export interface FaultyDisk extends Disk {
+  writeFault: DiskErrorCode | undefined;
+}
+
+export function faultyDisk(disk: Disk): FaultyDisk {
+  const faulty: FaultyDisk = Object.create(disk, {
+    // A directory's lock lasts as long as the process; here incarnations follow each other in one.
+    lock: { value: () => true },
+    writeFault: { value: undefined, writable: true },
+    open: { value: (...of: Parameters<Disk['open']>) => faultyFile(disk.open(...of), faulty) },
+  });
+  return faulty;
+}
+
+function faultyFile(file: DiskFile, disk: FaultyDisk): DiskFile {
+  const check = (): void => {
+    if (disk.writeFault !== undefined) throw new DiskError(disk.writeFault, file.path);
+  };
+  return {
+    path: file.path,
+    size: () => file.size(),
+    write: (pieces, position) => {
+      check();
+      file.write(pieces, position);
+    },
+    writeAsync: async (pieces, position) => {
+      check();
+      await file.writeAsync(pieces, position);
+    },
+    read: (position, length) => file.read(position, length),
+    readAsync: (position, length) => file.readAsync(position, length),
+    truncate: (size) => file.truncate(size),
+    sync: () => file.sync(),
+    syncNow: () => file.syncNow(),
+    close: () => file.close(),
+  };
+}
