@@ -21,7 +21,8 @@ export function pollUnattached(member: Member, role: Unattached): void {
     becomeProspective(member);
     return;
   }
-  if (member.calls.has('fetch')) return;
+  // The one who is asked may be the leader, and takes the offset for what is safe here.
+  if (member.calls.has('fetch') || member.log.syncedOffset < member.log.endOffset) return;
   const peer = member.anyPeer();
   if (peer !== undefined) member.send(peer, fetchRequest(member));
 }
