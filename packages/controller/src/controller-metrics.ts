@@ -2,7 +2,7 @@
  * What the controller publishes under Kafka's names. Gauges are read when somebody looks, off counts that are kept
  * anyway.
  */
-import type { Metrics } from '@tidelog/core';
+import type { Counter, Metrics } from '@tidelog/core';
 import type { ControllerState } from './core/controller-state.ts';
 
 interface Source {
@@ -10,7 +10,13 @@ interface Source {
   readonly isActive: () => boolean;
 }
 
-export function publishMetrics(metrics: Metrics, { state, isActive }: Source): void {
+/** What only the shell sees. */
+export interface ControllerCounters {
+  readonly newActiveControllers: Counter;
+  readonly timedOutBrokerHeartbeats: Counter;
+}
+
+export function publishMetrics(metrics: Metrics, { state, isActive }: Source): ControllerCounters {
   const gauge = (name: string, help: string, read: () => number): void =>
     metrics.gaugeOf({ name: `kafka_controller_kafkacontroller_${name}`, help }, read);
   const brokers = (fenced: boolean): number => {
@@ -28,4 +34,10 @@ export function publishMetrics(metrics: Metrics, { state, isActive }: Source): v
     return state.index.imbalanced.total;
   });
   gauge('lastappliedrecordoffset', 'The last committed offset that was replayed', () => state.committed.offset);
+  const counter = (name: string, help: string): Counter =>
+    metrics.counter({ name: `kafka_controller_kafkacontroller_${name}`, help });
+  return {
+    newActiveControllers: counter('newactivecontrollerscount', 'How often another node became the active controller'),
+    timedOutBrokerHeartbeats: counter('timedoutbrokerheartbeatcount', 'Brokers that were fenced for their silence'),
+  };
 }

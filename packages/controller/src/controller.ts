@@ -21,6 +21,7 @@ import {
 import { Dispatcher, type BoundHandler } from '@tidelog/net';
 import { ErrorCode } from '@tidelog/protocol';
 import {
+  BatchTooLargeError,
   NotLeaderError,
   type CommittedBatch,
   type LeaderChange,
@@ -32,7 +33,7 @@ import type { Refuse } from './api/controller-deps.ts';
 import { envelopeHandler } from './api/envelope.ts';
 import { controllerHandlers } from './api/handlers.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { publishMetrics } from './controller-metrics.ts';
+import { publishMetrics, type ControllerCounters } from './controller-metrics.ts';
 import { BrokerSessions } from './core/broker-sessions.ts';
 import type { ControllerConfig } from './core/controller-config.ts';
 import { ControllerState } from './core/controller-state.ts';
@@ -63,6 +64,7 @@ export class Controller {
   readonly #state = new ControllerState();
   readonly #sessions: BrokerSessions;
   readonly #commits = new CommitQueue();
+  readonly #counters: ControllerCounters;
   readonly #periodic: Driver<PeriodicInput, PeriodicWork>;
   #unsubscribe: (() => void) | undefined;
   /** The epoch in which this node leads and decides; undefined on standby. */
@@ -77,9 +79,12 @@ export class Controller {
       world: options.world,
       core: new PeriodicCore(options.config, this.#sessions),
       tick: { kind: 'ticked' },
-      perform: (work) => work.forEach((item) => this.#perform(item)),
+      perform: (work) => this.#guarded(() => work.forEach((item) => this.#perform(item))),
     });
-    publishMetrics(options.metrics ?? noMetrics, { state: this.#state, isActive: () => this.isActive });
+    this.#counters = publishMetrics(options.metrics ?? noMetrics, {
+      state: this.#state,
+      isActive: () => this.isActive,
+    });
   }
 
   /** Whether this node decides now. */
@@ -226,10 +231,11 @@ export class Controller {
       this.#lastAppended = lastOffset;
     } catch (error) {
       const { logger } = this.#options;
-      if (!(error instanceof NotLeaderError)) {
-        logger.warn({ err: error, records: records.length }, 'a batch of metadata records could not be appended');
+      if (error instanceof BatchTooLargeError) {
+        logger.warn({ err: error, records: records.length }, 'a decision does not fit into one batch');
         return false;
       }
+      if (!(error instanceof NotLeaderError)) throw error;
       logger.info({ epoch }, 'this node does not lead the quorum any more');
       this.#becomeStandby();
       return false;
@@ -258,7 +264,8 @@ export class Controller {
     this.#state.reset(decoded(snapshot.records()), { offset: snapshot.offset - 1, epoch: snapshot.epoch });
   }
 
-  #onLeaderChange({ isLeader, epoch }: LeaderChange): void {
+  #onLeaderChange({ isLeader, epoch, leaderId }: LeaderChange): void {
+    if (leaderId >= 0) this.#counters.newActiveControllers.add();
     if (this.isActive && (!isLeader || epoch !== this.#activeEpoch)) this.#becomeStandby();
     if (isLeader && !this.isActive) this.#becomeActive(epoch);
     for (const resolve of this.#awaitingActivation.splice(0)) resolve();
@@ -315,6 +322,7 @@ export class Controller {
     while (this.isActive) {
       const stale = decideFenceStaleBroker(this.#context());
       if (stale === undefined) return;
+      this.#counters.timedOutBrokerHeartbeats.add();
       this.#options.logger.warn({ brokerId: stale.brokerId }, 'a broker was silent for too long and is fenced');
       this.#append(stale.records, true);
     }
@@ -330,7 +338,7 @@ export class Controller {
       });
   }
 
-  /** A committed record that cannot be replayed leaves this node with a state that nobody decided. */
+  /** A record that cannot be replayed would leave this node with a state that nobody decided. */
   #guarded(work: () => void): void {
     try {
       work();

@@ -8,11 +8,18 @@ import { watchConnection } from './watch-connection.ts';
 export const brokerHeartbeat = handler(
   BrokerHeartbeat,
   [0, 2],
-  ({ controller }: ControllerDeps, request, context) =>
+  ({ controller, logger }: ControllerDeps, request, context) =>
     controller.write(
       (state) => {
         watchConnection(controller, request.brokerId, context);
-        return decideBrokerHeartbeat(state, request, context.connectionId);
+        const { became, ...decision } = decideBrokerHeartbeat(state, request, context.connectionId);
+        if (became !== undefined) {
+          logger.info(
+            { brokerId: request.brokerId, state: became, records: decision.records.length },
+            'a broker changes',
+          );
+        }
+        return decision;
       },
       (errorCode) => ({ throttleTimeMs: 0, errorCode, isCaughtUp: false, isFenced: true, shouldShutDown: false }),
     ),

@@ -35,7 +35,7 @@ export function decideBrokerHeartbeat(
   context: DecisionContext,
   request: BrokerHeartbeatRequest,
   connectionId: number,
-): Decision<BrokerHeartbeatResult> {
+): Decision<BrokerHeartbeatResult> & { readonly became?: BrokerState } {
   const { brokerId, brokerEpoch, currentMetadataOffset } = request;
   const verdict = judgeBrokerEpoch(context, { brokerId, brokerEpoch });
   const broker = context.image.cluster.broker(brokerId);
@@ -54,14 +54,12 @@ export function decideBrokerHeartbeat(
   if (next === 'SHUTDOWN_NOW') context.sessions.remove(brokerId);
   // A directory fails seldom, and never together with a change of state that matters more.
   if (records.length === 0) records.push(...planDirectoriesOffline(context, broker, request.offlineLogDirs));
-  return {
-    records,
-    response: answer(ErrorCode.NONE, {
-      isCaughtUp: currentMetadataOffset >= broker.epoch,
-      isFenced: next === 'FENCED' || next === 'SHUTDOWN_NOW',
-      shouldShutDown: next === 'SHUTDOWN_NOW',
-    }),
-  };
+  const response = answer(ErrorCode.NONE, {
+    isCaughtUp: currentMetadataOffset >= broker.epoch,
+    isFenced: next === 'FENCED' || next === 'SHUTDOWN_NOW',
+    shouldShutDown: next === 'SHUTDOWN_NOW',
+  });
+  return { records, response, divisible: true, ...(next === current ? {} : { became: next }) };
 }
 
 function answer(

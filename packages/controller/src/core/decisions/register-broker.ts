@@ -43,7 +43,7 @@ export function decideRegisterBroker(
   const brokerEpoch = isSame ? existing.epoch : context.nextOffset + records.length;
   records.push(registration(request, brokerEpoch, isSame ? existing : undefined));
   context.sessions.touch({ brokerId, brokerEpoch, metadataOffset: -1, connectionId }, context.now);
-  return { records, response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, brokerEpoch } };
+  return { records, response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, brokerEpoch }, divisible: true };
 }
 
 function judge(

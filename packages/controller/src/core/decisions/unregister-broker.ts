@@ -27,5 +27,6 @@ export function decideUnregisterBroker(
     { type: 'unregisterBroker', brokerId, brokerEpoch: broker.epoch },
   ];
   context.sessions.remove(brokerId);
-  return { records, response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null } };
+  const response = { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null };
+  return { records, response, divisible: true };
 }
