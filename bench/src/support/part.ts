@@ -1,0 +1,14 @@
+import type { Figure } from './figure.ts';
+
+export interface PartContext {
+  /** How often each measurement is repeated; both sides of a ratio take turns. */
+  readonly rounds: number;
+  /** Says that something could not be measured here, and why. */
+  readonly skip: (what: string) => void;
+}
+
+/** One subject of the benchmark; `--only` selects by name. */
+export interface Part {
+  readonly name: string;
+  run(context: PartContext): Promise<Figure[]>;
+}
