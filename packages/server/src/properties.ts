@@ -1,5 +1,5 @@
 /**
- * Where settings come from, weakest first: `server.properties`, `KAFKA_*` environment variables, `--override key=value`.
+ * Where settings come from, weakest first: `server.properties`, `KAFKA_*` variables, `--override key=value`.
  *
  * Environment variables follow the apache/kafka image, so that its compose files carry over: the prefix goes, then
  * `___` becomes `-`, `__` becomes `_`, `_` becomes `.`, all in lower case: KAFKA_NODE_ID is node.id.

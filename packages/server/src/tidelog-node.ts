@@ -3,7 +3,7 @@
  *
  *   storage ─▶ logs ─▶ quorum member ─▶ metadata loader ─▶ broker ─▶ ready
  *                          │ (voter)                          ▲
- *                          └─▶ controller ◀── its listener ───┘ registration, heartbeats: on the wire, also in one process
+ *                          └─▶ controller ◀── its listener ───┘ registration, heartbeats: always on the wire
  *
  * Owns no policy: every decision is in the rooms that it wires together. What was started is stopped in reverse order.
  */

@@ -1,6 +1,6 @@
 /**
- * FindCoordinator v0-6: the broker that leads the partition of the coordinator's topic to which a group id (type 0) or a
- * transactional id (type 1) hashes. A missing topic is created; the client retries on COORDINATOR_NOT_AVAILABLE.
+ * FindCoordinator v0-6: the broker that leads the partition of the coordinator's topic to which a group id (type 0) or
+ * a transactional id (type 1) hashes. A missing topic is created; the client retries on COORDINATOR_NOT_AVAILABLE.
  */
 import { coordinatorPartition } from '@tidelog/core';
 import type { MetadataImage } from '@tidelog/metadata';

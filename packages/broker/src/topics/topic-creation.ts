@@ -1,7 +1,7 @@
 /**
  * Topics that come into being because somebody asked for them: auto-created ones and the coordinators' internal ones.
- * Asks the controller once per topic however many wait, and lets them wait until this broker's image has it, so that the
- * first answer a client gets already names a leader.
+ * Asks the controller once per topic however many wait, and lets them wait until this broker's image has it, so that
+ * the first answer a client gets already names a leader.
  */
 import type { Logger, Millis, World } from '@tidelog/core';
 import type { MetadataImage } from '@tidelog/metadata';
@@ -37,7 +37,7 @@ export class TopicCreation {
     this.#deps = deps;
   }
 
-  /** NONE when the image has the topic; UNKNOWN_TOPIC_OR_PARTITION when it does not yet; else the controller's answer. */
+  /** NONE when the image has the topic, UNKNOWN_TOPIC_OR_PARTITION while it has not, else what the controller said. */
   ensure(spec: TopicSpec): Promise<ErrorCode> {
     const { world, image, waitMs } = this.#deps;
     if (image().topics.get(spec.name) !== undefined) return Promise.resolve(ErrorCode.NONE);

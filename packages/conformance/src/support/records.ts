@@ -1,4 +1,4 @@
-/** Input that compresses like real data and whose order shows: lines with a number, made from a seed, and their digest. */
+/** Input that compresses like real data and whose order shows: numbered lines made from a seed, and their digest. */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { SeededRandom } from '@tidelog/core';
@@ -13,7 +13,8 @@ export function writeLines(path: string, count: number, seed = 1): string {
   for (let from = 0; from < count; from += 10_000) {
     let text = '';
     for (let i = from; i < Math.min(count, from + 10_000); i++) {
-      text += `${i} ${words[random.below(10)]} ${words[random.below(10)]} ${random.below(1e9)} ${words[random.below(10)]}\n`;
+      const [a, b, c] = [0, 0, 0].map(() => words[random.below(words.length)]);
+      text += `${i} ${a} ${b} ${random.below(1e9)} ${c}\n`;
     }
     writeSync(file, text);
     hash.update(text);

@@ -36,7 +36,8 @@ export function findKafkaTools(): string | { readonly missing: string } {
 }
 
 const dependency = (artifact: string): string =>
-  `<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${kafkaVersion}</version></dependency>`;
+  `<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId>` +
+  `<version>${kafkaVersion}</version></dependency>`;
 
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>dev.tidelog</groupId><artifactId>kafka-tools</artifactId><version>1</version>
