@@ -144,7 +144,8 @@ export class LogAppender {
       timeIndexEntries: active.timeIndex.count,
     };
     if (!shouldRoll(facts, incoming, state.config, incoming.wallNow)) return;
-    const fresh = state.newSegment(firstOffset);
+    const follows = incoming.lastOffset - state.nextOffset <= 0x7fff_ffff;
+    const fresh = state.newSegment(follows && active.sizeInBytes > 0 ? state.nextOffset : firstOffset);
     if (active.sizeInBytes === 0) {
       // An empty segment whose base offset is too far below: there is nothing in it to keep.
       state.segments = [...state.segments.slice(0, -1), fresh];

@@ -32,7 +32,7 @@ export interface DirectoryCheckpoints {
 }
 
 /** Takes the directory for this process and reads what the last one left. Throws LogOfflineError or DiskError. */
-export function openDirectory(disk: Disk, path: string): DirectoryFacts {
+export async function openDirectory(disk: Disk, path: string): Promise<DirectoryFacts> {
   disk.makeDirectory(path);
   const lockPath = `${path}/${directoryFiles.lock}`;
   if (!disk.lock(lockPath)) {
@@ -46,7 +46,11 @@ export function openDirectory(disk: Disk, path: string): DirectoryFacts {
     highWatermarks: readOffsets(disk, path, directoryFiles.highWatermarks),
     logStarts: readOffsets(disk, path, directoryFiles.logStarts),
   };
-  if (marker !== undefined) disk.remove(markerPath);
+  if (marker !== undefined) {
+    disk.remove(markerPath);
+    // A marker that came back after a power failure would have the next start trust what was never synced.
+    await disk.syncDirectory(path);
+  }
   return facts;
 }
 

@@ -200,6 +200,12 @@ async function recover(state: LogState, { recoveryPoint, epochsKnown }: Recovery
   let end = must(state.segments[first]).baseOffset;
   for (let index = first; index < state.segments.length; index++) {
     const segment = must(state.segments[index]);
+    if (index > first && segment.baseOffset > end && end >= recoveryPoint) {
+      // Segments follow each other without a gap: the end of the one before was lost with the power.
+      const problem = `offset ${end} to ${segment.baseOffset} are missing`;
+      cutOff(state, index - 1, { end: must(state.segments[index - 1]).writtenBytes, problem }, end);
+      break;
+    }
     end = Math.max(end, segment.baseOffset);
     const result = await rebuildSegment(state, segment, (next) => (end = next));
     if (result.problem === undefined) {
@@ -219,6 +225,7 @@ async function recover(state: LogState, { recoveryPoint, epochsKnown }: Recovery
   state.recoveryPoint = Math.min(recoveryPoint, end);
   removeSnapshots(state, (offset) => offset > end);
   state.producers.onWritten(end);
+  state.recovered = true;
   state.epochFile.write();
 }
 

@@ -150,6 +150,7 @@ class Run {
     expect(end).toBeGreaterThanOrEqual(model.durable);
     expect(end).toBeLessThanOrEqual(Math.max(model.end, model.durable));
     this.cutModel(end);
+    await this.flush();
     return `crash, ${end} left`;
   }
 

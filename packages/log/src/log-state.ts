@@ -24,6 +24,10 @@ export interface LogIdentity {
 
 export class LogState {
   identity: LogIdentity;
+  /** Counts truncations: what was synced before one says nothing about what was written after it. */
+  truncations = 0;
+  /** Recovery has changed the files, or what it found may be in the page cache only. */
+  recovered = false;
   /** partition.metadata was written and not synced. */
   metadataUnsynced = false;
   readonly context: LogContext;

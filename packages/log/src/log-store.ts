@@ -160,7 +160,7 @@ export class LogStore {
   async #openDirectory(health: DirectoryHealth): Promise<number | undefined> {
     const { logDefaults, configFor = () => logDefaults, recoveryConcurrency = 2 } = this.#config;
     try {
-      const facts = openDirectory(this.#world.disk, health.path);
+      const facts = await openDirectory(this.#world.disk, health.path);
       const clean = facts.cleanBrokerEpoch !== undefined;
       const start = this.#world.clock.monotonic();
       const context = this.#context;

@@ -6,7 +6,7 @@
 import { DiskError } from '@tidelog/core';
 import type { LogOfflineError } from './log-offline-error.ts';
 import { partitionMetadataFileName } from './core/segment-names.ts';
-import { offlineBecause } from './log-context.ts';
+import { isLackOfRoom, offlineBecause } from './log-context.ts';
 import type { LogState } from './log-state.ts';
 import { snapshotPath, takeSnapshot, writeSnapshot } from './producer-files.ts';
 import type { Segment } from './segment.ts';
@@ -24,16 +24,19 @@ export class LogSyncer {
   /** Files were made whose names are not durable yet. */
   #newFiles = true;
   #running = false;
+  /** Set while a sync itself has failed: its error is final, whatever it is. */
+  #syncFailed = false;
+  #noRoom: DiskError | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(state: LogState, events: SyncEvents) {
     this.#state = state;
     this.#events = events;
     // After an unclean stop the page cache may hold what the disk does not.
-    const { segments, recoveryPoint, logEndOffset } = state;
+    const { segments, recoveryPoint, logEndOffset, recovered } = state;
     segments.forEach((segment, index) => {
       const end = segments[index + 1]?.baseOffset ?? logEndOffset;
-      if (end > recoveryPoint) this.#dirty.add(segment);
+      if (end > recoveryPoint || (recovered && segment === segments.at(-1))) this.#dirty.add(segment);
     });
   }
 
@@ -58,24 +61,32 @@ export class LogSyncer {
   async flush(): Promise<void> {
     const target = this.#state.logEndOffset;
     do await this.request();
-    while (this.#state.recoveryPoint < target && this.#state.offline === undefined && !this.#state.gone);
+    while (this.#mayReach(target));
     const { offline } = this.#state;
     if (offline !== undefined) throw offline;
+    if (this.#noRoom !== undefined) throw offlineBecause(this.#noRoom, 'making room to sync');
   }
 
   async #run(): Promise<void> {
     const state = this.#state;
     try {
       while (state.recoveryPoint < state.logEndOffset || this.#dirty.size > 0) {
-        const target = state.logEndOffset;
+        const { logEndOffset: target, truncations } = state;
         await this.#syncDirty();
         if (state.gone) return;
+        if (truncations !== state.truncations) continue;
         state.recoveryPoint = Math.max(state.recoveryPoint, Math.min(target, state.logEndOffset));
         this.#events.synced(target);
       }
     } catch (error) {
       if (state.gone) return;
       if (!(error instanceof DiskError)) throw error;
+      if (!this.#syncFailed && isLackOfRoom(error)) {
+        // An index could not be written: nothing is lost, and the next sync tries again.
+        this.#noRoom = error;
+        state.context.logger.warn({ log: state.name, path: error.path, code: error.code }, 'no room to sync');
+        return;
+      }
       const offline = offlineBecause(error, 'syncing');
       state.directory.takeOffline(offline);
       this.#events.failed(offline);
@@ -89,13 +100,14 @@ export class LogSyncer {
     const { context } = state;
     const dirty = this.#dirty;
     this.#dirty = new Set();
-    const active = state.active;
-    for (const segment of dirty) {
-      if (!state.segments.includes(segment)) continue;
-      context.stats.syncs++;
-      await segment.use('write', (file) => file.sync());
-      const next = state.segments[state.segments.indexOf(segment) + 1];
-      if (segment !== active && next !== undefined) await this.#syncDerived(segment, next.baseOffset);
+    this.#noRoom = undefined;
+    try {
+      for (const segment of dirty) {
+        if (state.segments.includes(segment)) await this.#syncSegment(segment);
+      }
+    } catch (error) {
+      for (const segment of dirty) this.#dirty.add(segment);
+      throw error;
     }
     if (state.metadataUnsynced) await this.#syncMetadata();
     const newEpochs = await state.epochFile.sync();
@@ -104,10 +116,35 @@ export class LogSyncer {
     if (newFiles) await context.world.disk.syncDirectory(state.path);
   }
 
+  async #syncSegment(segment: Segment): Promise<void> {
+    const { segments, context } = this.#state;
+    context.stats.syncs++;
+    await this.#syncFile(segment.path);
+    const next = segments[segments.indexOf(segment) + 1];
+    if (next !== undefined) await this.#syncDerived(segment, next.baseOffset);
+  }
+
+  #syncFile(path: string): Promise<void> {
+    return this.#state.context.handles.use(path, 'write', async (file) => {
+      try {
+        await file.sync();
+      } catch (error) {
+        this.#syncFailed = true;
+        throw error;
+      }
+    });
+  }
+
+  /** Whether it is any use to try and sync up to an offset. */
+  #mayReach(offset: number): boolean {
+    const { recoveryPoint, logEndOffset, offline, gone } = this.#state;
+    return recoveryPoint < Math.min(offset, logEndOffset) && offline === undefined && !gone && !this.#noRoom;
+  }
+
   async #syncMetadata(): Promise<void> {
     const { context, path } = this.#state;
     const metadata = `${path}/${partitionMetadataFileName}`;
-    await context.handles.use(metadata, 'write', (file) => file.sync());
+    await this.#syncFile(metadata);
     context.handles.forget(metadata);
     await context.world.disk.syncDirectory(this.#state.directory.path);
     this.#state.metadataUnsynced = false;
@@ -137,7 +174,7 @@ export class LogSyncer {
     segment.spillIndexes({ sync: false });
     for (const path of [...segment.paths().slice(1), snapshotPath(this.#state, endOffset)]) {
       if (world.disk.stat(path) === undefined) continue;
-      await handles.use(path, 'write', (file) => file.sync());
+      await this.#syncFile(path);
       handles.forget(path);
     }
     this.#newFiles = true;

@@ -61,6 +61,7 @@ function lowerRecoveryPoint(state: LogState, offset: number): void {
 }
 
 function setEnd(state: LogState, offset: number): void {
+  state.truncations++;
   state.logEndOffset = offset;
   state.nextOffset = offset;
   state.recoveryPoint = Math.min(state.recoveryPoint, offset);
