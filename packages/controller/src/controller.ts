@@ -323,7 +323,10 @@ export class Controller {
       const stale = decideFenceStaleBroker(this.#context());
       if (stale === undefined) return;
       this.#counters.timedOutBrokerHeartbeats.add();
-      this.#options.logger.warn({ brokerId: stale.brokerId }, 'a broker was silent for too long and is fenced');
+      this.#options.logger.warn(
+        { brokerId: stale.brokerId },
+        'a broker was silent for too long, or its connection broke, and is fenced',
+      );
       this.#append(stale.records, true);
     }
   }
