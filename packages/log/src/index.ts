@@ -30,3 +30,22 @@ export type {
   LogStoreOptions,
   LogStoreStats,
 } from './store-types.ts';
+export {
+  dumpEpochs,
+  dumpOffsetIndex,
+  dumpPartitionMetadata,
+  dumpProducerSnapshot,
+  dumpSegment,
+  dumpTimeIndex,
+  dumpTransactionIndex,
+  type DumpedBatch,
+  type DumpOptions,
+  type IndexDump,
+  type IndexOptions,
+  type OffsetIndexEntry,
+  type SegmentDump,
+  type TimeIndexEntry,
+} from './dump.ts';
+export type { EpochStart } from './core/leader-epochs.ts';
+export type { ProducerEntry } from './core/producer-entry.ts';
+export type { AbortedEntry } from './core/transaction-index.ts';
