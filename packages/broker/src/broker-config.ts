@@ -21,6 +21,8 @@ export interface BrokerConfig {
   readonly fetchSessionSlots: number;
   /** log.retention.check.interval.ms */
   readonly retentionCheckIntervalMs: Millis;
+  /** producer.id.expiration.check.interval.ms */
+  readonly producerIdExpirationCheckIntervalMs: Millis;
   /** log.flush.offset.checkpoint.interval.ms and replica.high.watermark.checkpoint.interval.ms, the shorter one */
   readonly checkpointIntervalMs: Millis;
   /** server.properties with its overrides, as texts. */

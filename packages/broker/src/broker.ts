@@ -53,6 +53,7 @@ export class Broker {
   readonly #timers: Timer[] = [];
   #lifecycle: BrokerLifecycle | undefined;
   #onStopped: (() => void) | undefined;
+  #closed = false;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -120,10 +121,9 @@ export class Broker {
     store.onDirectoryOffline(() => this.#onDirectoryOffline());
     loader.addPublisher({ name: 'broker', onMetadata: (image, delta) => this.#onMetadata(image, delta) });
     this.#lifecycle.start();
-    this.#every(config.retentionCheckIntervalMs, () => store.runRetention());
-    this.#every(config.checkpointIntervalMs, () => {
-      store.checkpoint().catch((error: unknown) => logger.error({ err: error }, 'could not write checkpoints'));
-    });
+    this.#every('check retention', config.retentionCheckIntervalMs, () => store.runRetention());
+    this.#every('write checkpoints', config.checkpointIntervalMs, () => store.checkpoint());
+    this.#every('expire producers', config.producerIdExpirationCheckIntervalMs, () => store.expireProducers());
   }
 
   /** Asks the controller to move leaderships away, then stops replicating. The logs are the owner's to close. */
@@ -136,6 +136,7 @@ export class Broker {
       });
     }
     lifecycle?.stop();
+    this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
     await this.replicas.close();
   }
@@ -173,14 +174,20 @@ export class Broker {
     return { log: logConfigOf(effective), minInsyncReplicas: Number(effective.get('min.insync.replicas')?.value ?? 1) };
   }
 
-  #every(intervalMs: number, run: () => void): void {
-    const { timers } = this.#options.world;
+  /** Runs a task again and again, the next time an interval after it has ended. */
+  #every(what: string, intervalMs: number, run: () => Promise<void>): void {
+    const { world, logger } = this.#options;
     const index = this.#timers.length;
     const arm = (): void => {
-      this.#timers[index] = timers.after(intervalMs, () => {
-        run();
-        arm();
-      });
+      this.#timers[index] = world.timers.after(intervalMs, () => void runOnce());
+    };
+    const runOnce = async (): Promise<void> => {
+      try {
+        await run();
+      } catch (error) {
+        logger.error({ err: error }, `could not ${what}`);
+      }
+      if (!this.#closed) arm();
     };
     arm();
   }

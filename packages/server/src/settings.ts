@@ -110,6 +110,7 @@ export function brokerConfig(config: NodeConfig): BrokerConfig {
     fetchMaxBytes: reader.number('fetch.max.bytes'),
     fetchSessionSlots: reader.number('max.incremental.fetch.session.cache.slots'),
     retentionCheckIntervalMs: reader.number('log.retention.check.interval.ms'),
+    producerIdExpirationCheckIntervalMs: reader.number('producer.id.expiration.check.interval.ms'),
     checkpointIntervalMs: Math.min(
       reader.number('log.flush.offset.checkpoint.interval.ms'),
       reader.number('replica.high.watermark.checkpoint.interval.ms'),

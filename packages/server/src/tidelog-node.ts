@@ -7,10 +7,10 @@
  *
  * Owns no policy: every decision is in the rooms that it wires together. What was started is stopped in reverse order.
  */
-import type { Uuid, World } from '@tidelog/core';
+import { randomUuid, type Logger, type Uuid, type World } from '@tidelog/core';
 import { LogStore } from '@tidelog/log';
-import { MetadataLoader } from '@tidelog/metadata';
-import { Connections } from '@tidelog/net';
+import { MetadataLoader, snapshotValues, type MetadataImage } from '@tidelog/metadata';
+import { Connections, NetworkBudgets } from '@tidelog/net';
 import type { RaftNode } from '@tidelog/raft';
 import { startHttp } from './http-endpoint.ts';
 import type { ServerLogger } from './logging.ts';
@@ -20,7 +20,7 @@ import type { Properties } from './properties.ts';
 import { startBroker, type RunningBroker } from './roles/broker-role.ts';
 import { startController } from './roles/controller-role.ts';
 import { createQuorumMember } from './roles/quorum-member.ts';
-import { logStoreConfig } from './settings.ts';
+import { logStoreConfig, networkLimits } from './settings.ts';
 import { formatStorage, openStorage, type DirectoryIdentity } from './storage.ts';
 
 export interface NodeOptions {
@@ -45,6 +45,8 @@ export interface NodeParts extends NodeOptions {
   readonly raft: RaftNode;
   readonly loader: MetadataLoader;
   readonly incarnationId: Uuid;
+  /** Memory for requests, shared by all listeners. */
+  readonly budgets: NetworkBudgets;
   /** A pool of outbound connections that is closed when the node stops. */
   readonly connectionsFor: (purpose: string) => Connections;
   /** Runs when the node stops, before what was added earlier. */
@@ -123,15 +125,19 @@ async function assemble(options: NodeOptions, onStop: (stop: () => Promise<void>
     logger,
     highWatermark: () => (raft.highWatermark < 0 ? undefined : raft.highWatermark),
     onUpgradeRequired: options.onFatal,
+    // A controller writes the snapshots of its node itself.
+    ...(config.isController ? {} : { writeSnapshot: (image: MetadataImage) => writeSnapshot(raft, image, logger) }),
   });
   raft.subscribe(loader);
   brokerEpoch = () => loader.image.cluster.brokerEpoch(config.nodeId);
-  const incarnationId = identities[0] === undefined ? '' : newIncarnation(world);
-  return { ...shared, raft, loader, incarnationId };
+  const budgets = new NetworkBudgets(world, networkLimits(config));
+  return { ...shared, raft, loader, budgets, incarnationId: randomUuid(world.random) };
 }
 
-function newIncarnation(world: World): Uuid {
-  return world.random.bytes(16).toString('base64url');
+function writeSnapshot(raft: RaftNode, image: MetadataImage, logger: Logger): void {
+  raft
+    .createSnapshot({ offset: image.offset + 1, epoch: image.epoch }, snapshotValues(image))
+    .catch((error: unknown) => logger.error({ err: error }, 'could not write a metadata snapshot'));
 }
 
 function openDirectories(options: NodeOptions, config: NodeConfig): DirectoryIdentity[] {

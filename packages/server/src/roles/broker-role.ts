@@ -89,6 +89,7 @@ async function startListeners(
       port,
       name: listenerName,
       limits: networkLimits(config),
+      budgets: parts.budgets,
       isPrivileged: listenerName === config.interBrokerListenerName,
     });
     await listener.start();

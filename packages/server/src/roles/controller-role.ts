@@ -41,6 +41,7 @@ export async function startController(parts: NodeParts): Promise<RunningControll
       port,
       name: listenerName,
       limits: networkLimits(config),
+      budgets: parts.budgets,
       isPrivileged: true,
     });
     await listener.start();
