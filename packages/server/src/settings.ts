@@ -103,6 +103,7 @@ export function brokerConfig(config: NodeConfig): BrokerConfig {
       heartbeatIntervalMs: reader.number('broker.heartbeat.interval.ms'),
       retryMs: 50,
       shutdownTimeoutMs: reader.boolean('controlled.shutdown.enable') ? 30_000 : 0,
+      shutdownWithoutControllerMs: 2000,
     },
     autoCreateTopics: reader.boolean('auto.create.topics.enable'),
     requestTimeoutMs: reader.number('request.timeout.ms'),

@@ -37,6 +37,9 @@ export interface LifecycleDeps {
   readonly onChange: (state: LifecycleState, detail: string) => void;
 }
 
+/** A controller that fails over meanwhile is asked anew well before an operator worries. */
+const registrationTimeoutMs = 5000;
+
 export class BrokerLifecycle {
   readonly #deps: LifecycleDeps;
   readonly #core: LifecycleCore;
@@ -91,16 +94,20 @@ export class BrokerLifecycle {
   async #register(): Promise<LifecycleInput> {
     const { identity, controller, logger } = this.#deps;
     try {
-      const response = await controller.send(BrokerRegistration, {
-        brokerId: identity.nodeId,
-        clusterId: identity.clusterId,
-        incarnationId: identity.incarnationId,
-        listeners: [...identity.listeners],
-        features: [...identity.features],
-        rack: identity.rack,
-        logDirs: [...identity.logDirs],
-        previousBrokerEpoch: identity.previousBrokerEpoch,
-      });
+      const response = await controller.send(
+        BrokerRegistration,
+        {
+          brokerId: identity.nodeId,
+          clusterId: identity.clusterId,
+          incarnationId: identity.incarnationId,
+          listeners: [...identity.listeners],
+          features: [...identity.features],
+          rack: identity.rack,
+          logDirs: [...identity.logDirs],
+          previousBrokerEpoch: identity.previousBrokerEpoch,
+        },
+        { timeoutMs: registrationTimeoutMs },
+      );
       const { errorCode, brokerEpoch } = response;
       if (errorCode === ErrorCode.NONE) return { kind: 'registered', brokerEpoch };
       // Another live incarnation of this id may be a former self whose session has not run out yet.
@@ -115,16 +122,20 @@ export class BrokerLifecycle {
   }
 
   async #heartbeat(effect: { wantShutDown: boolean; currentMetadataOffset: number }): Promise<LifecycleInput> {
-    const { identity, controller, logger, offlineLogDirs } = this.#deps;
+    const { identity, controller, logger, offlineLogDirs, timings } = this.#deps;
     try {
-      const response = await controller.send(BrokerHeartbeat, {
-        brokerId: identity.nodeId,
-        brokerEpoch: this.#core.brokerEpoch,
-        currentMetadataOffset: effect.currentMetadataOffset,
-        wantFence: false,
-        wantShutDown: effect.wantShutDown,
-        offlineLogDirs: [...offlineLogDirs()],
-      });
+      const response = await controller.send(
+        BrokerHeartbeat,
+        {
+          brokerId: identity.nodeId,
+          brokerEpoch: this.#core.brokerEpoch,
+          currentMetadataOffset: effect.currentMetadataOffset,
+          wantFence: false,
+          wantShutDown: effect.wantShutDown,
+          offlineLogDirs: [...offlineLogDirs()],
+        },
+        { timeoutMs: timings.heartbeatIntervalMs },
+      );
       const { errorCode, isFenced, shouldShutDown } = response;
       if (errorCode === ErrorCode.NONE) return { kind: 'heartbeatAnswered', isFenced, shouldShutDown };
       logger.warn({ error: errorName(errorCode) }, 'the controller refused a heartbeat');

@@ -8,7 +8,12 @@ function run(core: LifecycleCore, input: LifecycleInput, now: number): string[] 
 }
 
 function started(): LifecycleCore {
-  const core = new LifecycleCore({ heartbeatIntervalMs: 2000, retryMs: 50, shutdownTimeoutMs: 10_000 });
+  const core = new LifecycleCore({
+    heartbeatIntervalMs: 2000,
+    retryMs: 50,
+    shutdownTimeoutMs: 10_000,
+    shutdownWithoutControllerMs: 1000,
+  });
   expect(run(core, { kind: 'started' }, 0)).toEqual(['registering', 'sendRegistration']);
   expect(run(core, { kind: 'registered', brokerEpoch: 7 }, 5)).toEqual(['fenced']);
   return core;
@@ -35,7 +40,12 @@ test('no heartbeat before the registration was seen: it could not unfence', () =
 });
 
 test('metadata may outrun the answer to the registration', () => {
-  const core = new LifecycleCore({ heartbeatIntervalMs: 2000, retryMs: 50, shutdownTimeoutMs: 10_000 });
+  const core = new LifecycleCore({
+    heartbeatIntervalMs: 2000,
+    retryMs: 50,
+    shutdownTimeoutMs: 10_000,
+    shutdownWithoutControllerMs: 1000,
+  });
   run(core, { kind: 'started' }, 0);
   run(core, { kind: 'metadataApplied', offset: 7, brokerEpoch: 7 }, 1);
   expect(run(core, { kind: 'registered', brokerEpoch: 7 }, 2)).toEqual(['fenced', 'sendHeartbeat']);
@@ -56,7 +66,12 @@ test('a stale epoch makes it register anew', () => {
 });
 
 test('a registration refused for good ends it', () => {
-  const core = new LifecycleCore({ heartbeatIntervalMs: 2000, retryMs: 50, shutdownTimeoutMs: 10_000 });
+  const core = new LifecycleCore({
+    heartbeatIntervalMs: 2000,
+    retryMs: 50,
+    shutdownTimeoutMs: 10_000,
+    shutdownWithoutControllerMs: 1000,
+  });
   run(core, { kind: 'started' }, 0);
   expect(run(core, { kind: 'registrationFailed', retriable: false, detail: 'wrong cluster' }, 1)).toEqual(['failed']);
   expect(core.nextDeadline()).toBe(Infinity);
@@ -70,4 +85,13 @@ test('it leaves when the controller lets go, or when its time is up', () => {
   const ignored = running();
   run(ignored, { kind: 'shutdownRequested' }, 100);
   expect(run(ignored, { kind: 'ticked' }, 10_100)).toEqual(['stopped']);
+});
+
+test('it does not wait long for a controller that answers nobody', () => {
+  const core = running();
+  run(core, { kind: 'shutdownRequested' }, 100);
+  run(core, { kind: 'heartbeatFailed', mustRegister: false }, 200);
+  run(core, { kind: 'ticked' }, 250);
+  run(core, { kind: 'heartbeatFailed', mustRegister: false }, 300);
+  expect(run(core, { kind: 'ticked' }, 1200)).toEqual(['stopped']);
 });

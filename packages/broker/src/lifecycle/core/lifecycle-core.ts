@@ -38,6 +38,8 @@ export interface LifecycleTimings {
   readonly retryMs: Millis;
   /** How long leaving may take before the broker stops without the controller's leave. */
   readonly shutdownTimeoutMs: Millis;
+  /** The same while no controller answers at all, as when the whole cluster is being stopped. */
+  readonly shutdownWithoutControllerMs: Millis;
 }
 
 export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
@@ -48,6 +50,7 @@ export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
   #epochInImage = -1;
   #inFlight = false;
   #nextSendAt: Millis = Infinity;
+  #leaveSince: Millis = Infinity;
   #leaveUntil: Millis = Infinity;
 
   constructor(timings: LifecycleTimings) {
@@ -127,6 +130,7 @@ export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
     const settled = this.#state === 'running' || (this.#state === 'fenced' && !isFenced);
     this.#nextSendAt = now + (settled ? this.#timings.heartbeatIntervalMs : this.#timings.retryMs);
     if (this.#state === 'leaving') {
+      this.#leaveUntil = this.#leaveSince + this.#timings.shutdownTimeoutMs;
       if (shouldShutDown) this.#become('stopped', 'the controller let go of this broker', out);
       return;
     }
@@ -137,7 +141,11 @@ export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
   #onHeartbeatFailed(mustRegister: boolean, now: Millis, out: LifecycleEffect[]): void {
     this.#inFlight = false;
     this.#nextSendAt = now + this.#timings.retryMs;
-    if (!mustRegister || this.#state === 'leaving') return;
+    if (this.#state === 'leaving') {
+      this.#leaveUntil = Math.min(this.#leaveUntil, now + this.#timings.shutdownWithoutControllerMs);
+      return;
+    }
+    if (!mustRegister) return;
     this.#brokerEpoch = -1;
     this.#become('registering', 'the controller does not know this registration (any more)', out);
   }
@@ -146,6 +154,7 @@ export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
     if (this.#brokerEpoch < 0) return this.#become('stopped', 'never registered', out);
     if (this.#state === 'leaving') return;
     this.#become('leaving', 'asking the controller to move leaderships away', out);
+    this.#leaveSince = now;
     this.#leaveUntil = now + this.#timings.shutdownTimeoutMs;
     this.#nextSendAt = now;
   }
