@@ -77,10 +77,12 @@ export function testDiskContract(name: string, makeDisk: () => { readonly disk: 
     file.close();
   });
 
-  test(`${name}: a lock is held once`, () => {
+  test(`${name}: a lock is held once, until it is given back`, () => {
     const { disk, root } = makeDisk();
     expect(disk.lock(`${root}/.lock`)).toBe(true);
     expect(disk.lock(`${root}/.lock`)).toBe(false);
+    disk.unlock(`${root}/.lock`);
+    expect(disk.lock(`${root}/.lock`)).toBe(true);
     expect(disk.freeBytes(root).usable).toBeGreaterThan(0);
   });
 }

@@ -15,7 +15,7 @@ const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 const gatherPiecesMin = 5;
 
 export class NodeDisk implements Disk {
-  readonly #locks: { close(): void }[] = [];
+  readonly #locks = new Map<string, { close(): void }>();
 
   open(path: string, mode: OpenMode): DiskFile {
     const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants;
@@ -99,8 +99,13 @@ export class NodeDisk implements Disk {
       if ((error as { errcode?: number }).errcode === 5) return false;
       throw diskError(path, error);
     }
-    this.#locks.push(database);
+    this.#locks.set(path, database);
     return true;
+  }
+
+  unlock(path: string): void {
+    this.#locks.get(path)?.close();
+    this.#locks.delete(path);
   }
 }
 

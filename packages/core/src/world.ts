@@ -64,8 +64,10 @@ export interface Disk {
   syncDirectory(path: string): Promise<void>;
   /** Free bytes on the volume that holds the path. */
   freeBytes(path: string): { readonly total: number; readonly usable: number };
-  /** Takes an exclusive advisory lock for this process; false when another process holds it. */
+  /** Takes an exclusive advisory lock; false when another process, or somebody else in this one, holds it. */
   lock(path: string): boolean;
+  /** Gives back a lock that was taken by `lock`; the end of the process does so too. */
+  unlock(path: string): void;
 }
 
 export interface DiskFile {

@@ -54,6 +54,11 @@ export async function openDirectory(disk: Disk, path: string): Promise<Directory
   return facts;
 }
 
+/** Lets another LogStore, of this process or the next one, have the directory. */
+export function closeDirectory(disk: Disk, path: string): void {
+  disk.unlock(`${path}/${directoryFiles.lock}`);
+}
+
 export function writeCheckpoints(disk: Disk, path: string, checkpoints: DirectoryCheckpoints): void {
   const files: readonly (readonly [string, readonly CheckpointEntry[]])[] = [
     [directoryFiles.recoveryPoints, checkpoints.recoveryPoints],

@@ -13,7 +13,7 @@ import {
 import { FileHandles } from './file-handles.ts';
 import { IndexCache } from './index-cache.ts';
 import { DirectoryHealth, type LogContext } from './log-context.ts';
-import { asOffline, openDirectory, writeCheckpoints, writeCleanMarker } from './log-directory.ts';
+import { asOffline, closeDirectory, openDirectory, writeCheckpoints, writeCleanMarker } from './log-directory.ts';
 import { LogOfflineError } from './log-offline-error.ts';
 import { LogState } from './log-state.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -155,6 +155,7 @@ export class LogStore {
     this.#closed = true;
     await Promise.all(this.#directories.map((health) => this.#closeDirectory(health, brokerEpoch)));
     this.#context.handles.closeAll();
+    for (const { path } of this.#directories) closeDirectory(this.#world.disk, path);
   }
 
   async #openDirectory(health: DirectoryHealth): Promise<number | undefined> {

@@ -136,6 +136,10 @@ export class MemoryDisk implements Disk {
     return true;
   }
 
+  unlock(path: string): void {
+    this.#locks.delete(path);
+  }
+
   usedBytes(): number {
     let used = 0;
     for (const file of filesOf(this.#visible)) used += file.size;
@@ -244,8 +248,13 @@ class MemoryFile implements DiskFile {
     this.#content.truncate(size);
   }
 
+  /** Covers what was written before the call; what is written while it runs needs another one. */
   sync(): Promise<void> {
-    return deferred(this.#host.defer, () => this.syncNow());
+    const upTo = this.#content.changeCount;
+    return deferred(this.#host.defer, () => {
+      this.#check('sync');
+      this.#content.sync(upTo);
+    });
   }
 
   syncNow(): void {

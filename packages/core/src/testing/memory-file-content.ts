@@ -16,6 +16,8 @@ export class MemoryFileContent {
   #size = 0;
   #durableSize = 0;
   #changes: Change[] = [];
+  /** How many changes were synced or lost before the ones in the list. */
+  #settledChanges = 0;
   modifiedMs = 0;
 
   get size(): number {
@@ -46,9 +48,17 @@ export class MemoryFileContent {
     return Buffer.from(this.#visible.subarray(Math.min(position, this.#size), Math.min(position + length, this.#size)));
   }
 
-  sync(): void {
-    for (const change of this.#changes) this.#applyDurably(change);
-    this.#changes = [];
+  /** How many changes there have been: a sync that begins now covers them and none that follow. */
+  get changeCount(): number {
+    return this.#settledChanges + this.#changes.length;
+  }
+
+  /** Makes the first so many changes durable; those made while a sync was under way may stay behind. */
+  sync(upTo: number = this.changeCount): void {
+    const covered = Math.min(this.#changes.length, Math.max(0, upTo - this.#settledChanges));
+    for (const change of this.#changes.slice(0, covered)) this.#applyDurably(change);
+    this.#changes = this.#changes.slice(covered);
+    this.#settledChanges += covered;
   }
 
   /** Bit rot: the change is durable and nobody is told. */
@@ -74,6 +84,7 @@ export class MemoryFileContent {
         at = end;
       }
     }
+    this.#settledChanges += this.#changes.length;
     this.#changes = [];
     this.#visible = Buffer.from(this.#durable);
     this.#size = this.#durableSize;

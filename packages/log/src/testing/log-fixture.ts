@@ -59,9 +59,9 @@ export class LogFixture {
     };
   }
 
+  /** In one process: the store that was closed has let go of its directories. */
   async restart(): Promise<PartitionLog> {
     await this.world.run(this.store.close({ brokerEpoch: 7 }));
-    this.world.disk.killProcess();
     await this.openStore();
     return this.log();
   }
