@@ -29,6 +29,8 @@ export interface LogLimits {
 
 /** Asynchronous writes in a row that must have been quick before a directory is written to on the loop again. */
 const quickWritesToRecover = 16;
+/** A large write may take longer: 200 MB a second is no stall. */
+const slowBytesPerMs = 200_000;
 
 /**
  * One log directory as its logs see it: whether it still works, and whether it is slow.
@@ -66,13 +68,14 @@ export class DirectoryHealth {
   }
 
   /** Takes note of how long a write took, in milliseconds; true when that changes how writes are done. */
-  onWriteTook(tookMs: number, slowWriteMs: number): boolean {
+  onWriteTook(tookMs: number, bytes: number, slowWriteMs: number): boolean {
+    const limitMs = slowWriteMs + bytes / slowBytesPerMs;
     if (!this.#slow) {
-      this.#slow = tookMs > slowWriteMs;
+      this.#slow = tookMs > limitMs;
       this.#quickWrites = 0;
       return this.#slow;
     }
-    this.#quickWrites = tookMs > slowWriteMs / 2 ? 0 : this.#quickWrites + 1;
+    this.#quickWrites = tookMs > limitMs / 2 ? 0 : this.#quickWrites + 1;
     if (this.#quickWrites >= quickWritesToRecover) this.#slow = false;
     return !this.#slow;
   }

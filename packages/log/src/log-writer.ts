@@ -116,7 +116,7 @@ export class LogWriter implements TurnTask {
       this.#runs.shift();
       this.#finish(run);
       written.add(run.segment);
-      if (directory.onWriteTook(clock.monotonic() - start, context.limits.slowWriteMs)) {
+      if (directory.onWriteTook(clock.monotonic() - start, run.bytes, context.limits.slowWriteMs)) {
         context.logger.warn({ directory: directory.path }, 'a write stalled: going over to asynchronous writes');
         break;
       }
@@ -143,7 +143,7 @@ export class LogWriter implements TurnTask {
       if (this.#state.gone) break;
       this.#finish(run);
       this.#events.written(new Set([run.segment]));
-      if (directory.onWriteTook(clock.monotonic() - start, context.limits.slowWriteMs)) {
+      if (directory.onWriteTook(clock.monotonic() - start, run.bytes, context.limits.slowWriteMs)) {
         context.logger.info({ directory: directory.path }, 'writes are quick again: back to synchronous writes');
       }
     }
