@@ -30,10 +30,6 @@ export interface BrokerFetcherDeps {
 
 type FetchTopics = NonNullable<EncodeOf<(typeof Fetch)['request']>['topics']>;
 type FetchResponse = ResponseOf<typeof Fetch>;
-interface TopicPartitions {
-  readonly topicId: string;
-  readonly partitions: number[];
-}
 
 /** How long a response's slowest log may hold up the next request. */
 const stragglerMs: Millis = 20;
@@ -46,7 +42,8 @@ export class BrokerFetcher {
   readonly #connection: PeerConnection;
   readonly #partitions = new Map<string, FollowedPartition>();
   #changed = new Set<FollowedPartition>();
-  #forgotten: TopicPartitions[] = [];
+  /** Partitions that the leader's session has to let go of, by key; never one that the same request names. */
+  readonly #forgotten = new Map<string, Replica>();
   readonly #writing = new Set<FollowedPartition>();
   #sessionId = 0;
   #sessionEpoch = 0;
@@ -158,8 +155,8 @@ export class BrokerFetcher {
     const topics = this.#describe(candidates, { isFull, sequence });
     const { config, brokerEpoch } = this.#deps;
     this.#changed = new Set();
-    const forgotten = isFull ? [] : this.#forgotten;
-    this.#forgotten = [];
+    const forgotten = isFull ? [] : topicsOf(this.#forgotten.values());
+    this.#forgotten.clear();
     // A request about nothing would be answered at once, again and again. The next full one ends the old session.
     if (this.#sessionSize === 0) return void (this.#sessionEpoch = 0);
     const request = {
@@ -201,6 +198,7 @@ export class BrokerFetcher {
       const { replica } = followed;
       if (of.isFull) followed.inSession = false;
       if (followed.state !== 'ready' || !followed.hasNews || this.#isThrottled(followed)) continue;
+      this.#forgotten.delete(keyOf(replica));
       if (!followed.inSession) this.#sessionSize++;
       followed.inSession = true;
       followed.sentOffset = replica.logEndOffset;
@@ -289,7 +287,7 @@ export class BrokerFetcher {
     this.#sessionEpoch = 0;
     this.#sessionSize = 0;
     this.#abandoned = this.#requests;
-    this.#forgotten = [];
+    this.#forgotten.clear();
     for (const followed of this.#partitions.values()) followed.inSession = false;
     const delayMs = backoffOf(this.#failures++, config.replicaFetchBackoffMs);
     if (this.#failures === 1 || this.#failures % 20 === 0) {
@@ -322,10 +320,7 @@ export class BrokerFetcher {
     if (!followed.inSession) return;
     followed.inSession = false;
     this.#sessionSize--;
-    const { topicId, partition } = followed.replica;
-    const last = this.#forgotten.find((topic) => topic.topicId === topicId);
-    if (last === undefined) this.#forgotten.push({ topicId, partitions: [partition] });
-    else last.partitions.push(partition);
+    this.#forgotten.set(keyOf(followed.replica), followed.replica);
   }
 }
 
@@ -335,4 +330,14 @@ function keyOf(replica: Replica): string {
 
 function backoffOf(failures: number, maxMs: Millis): Millis {
   return Math.min(maxMs, firstBackoffMs * 2 ** Math.min(failures, 16));
+}
+
+function topicsOf(replicas: Iterable<Replica>): { topicId: string; partitions: number[] }[] {
+  const topics = new Map<string, number[]>();
+  for (const { topicId, partition } of replicas) {
+    const partitions = topics.get(topicId);
+    if (partitions === undefined) topics.set(topicId, [partition]);
+    else partitions.push(partition);
+  }
+  return [...topics].map(([topicId, partitions]) => ({ topicId, partitions }));
 }

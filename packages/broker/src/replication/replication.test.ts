@@ -47,6 +47,16 @@ test('the first acks=all of a new topic does not wait for a fetch that sleeps', 
   expect(performance.now() - begin).toBeLessThan(300);
 });
 
+test('a partition that leaves the session and comes back in one request stays in it', async () => {
+  const everywhere = [1, 2, 3];
+  await start({}, [everywhere, everywhere]);
+  await produce(cluster.broker(1), { topicId });
+  // The same leader in a new epoch: followers give up the old position and take a new one in the same turn.
+  cluster.controller.elect(topicId, 0, { leader: 1 });
+  expect((await produce(cluster.broker(1), { topicId, timeoutMs: 2000 })).errorCode).toBe(ErrorCode.NONE);
+  expect((await produce(cluster.broker(1), { topicId, timeoutMs: 2000 })).errorCode).toBe(ErrorCode.NONE);
+});
+
 test('with flush.before.ack an acknowledged record is synced on every replica', async () => {
   await start({ log: { flushBeforeAck: true } });
   await produce(cluster.broker(1), { topicId, values: ['durable'] });

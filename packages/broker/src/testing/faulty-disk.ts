@@ -1,4 +1,4 @@
-/** A real disk whose writes fail when a test says so, and whose locks do not outlive a broker. */
+/** A real disk whose writes fail when a test says so. */
 import { DiskError, type Disk, type DiskErrorCode, type DiskFile } from '@tidelog/core';
 
 export interface FaultyDisk extends Disk {
@@ -7,8 +7,8 @@ export interface FaultyDisk extends Disk {
 
 export function faultyDisk(disk: Disk): FaultyDisk {
   const faulty: FaultyDisk = Object.create(disk, {
-    // A directory's lock lasts as long as the process; here incarnations follow each other in one.
-    lock: { value: () => true },
+    lock: { value: (path: string) => disk.lock(path) },
+    unlock: { value: (path: string) => disk.unlock(path) },
     writeFault: { value: undefined, writable: true },
     open: { value: (...of: Parameters<Disk['open']>) => faultyFile(disk.open(...of), faulty) },
   });
