@@ -72,8 +72,11 @@ function copyDeclarations(source: string, dist: string): void {
 }
 
 async function bundleCommand(): Promise<void> {
+  const fresh = `${bundle}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  const result = await build({ ...bundleOptions, outdir: fresh });
   rmSync(bundle, { recursive: true, force: true });
-  const result = await build({ ...bundleOptions, outdir: bundle });
+  renameSync(fresh, bundle);
   const bytes = Object.values(result.metafile?.outputs ?? {}).reduce((sum, output) => sum + output.bytes, 0);
   console.log(`${relative(root, bundle)}: ${readdirSync(bundle).length} files, ${Math.round(bytes / 1024)} KiB`);
   if (!existsSync(join(bundle, 'main.js'))) throw new Error('the bundle has no main.js');

@@ -4,23 +4,26 @@
  *
  *   npm run bench -- --only produce,fetch    these parts
  *   npm run bench -- --rounds 9              more repetitions
+ *   npm run bench -- --no-build              dist/ as it is
  *   npm run bench -- --json                  one JSON document instead of tables
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { coldStart } from './parts/cold-start.ts';
+import { fetchThroughput, produceThroughput } from './parts/throughput.ts';
 import { ensureBuilt } from './support/ensure-built.ts';
 import { goalText, type Figure } from './support/figure.ts';
 import type { Part } from './support/part.ts';
 import { short } from './support/statistics.ts';
 
-const parts: readonly Part[] = [coldStart];
+const parts: readonly Part[] = [produceThroughput, fetchThroughput, coldStart];
 
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +35,7 @@ async function main(): Promise<void> {
   const wanted = flags.only?.split(',');
   const chosen = parts.filter(({ name }) => wanted === undefined || wanted.includes(name));
   if (chosen.length === 0) throw new Error(`--only takes ${parts.map(({ name }) => name).join(', ')}`);
-  ensureBuilt();
+  if (!flags['no-build']) ensureBuilt();
   const figures: Figure[] = [];
   const skipped: string[] = [];
   for (const part of chosen) {

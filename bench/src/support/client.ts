@@ -1,7 +1,7 @@
 /** A client that is nothing but the wire: one connection, requests as they are, retries every few milliseconds. */
 import { Chunks, createNodeWorld, silentLogger } from '@tidelog/core';
 import { Connection } from '@tidelog/net';
-import { buildBatch, CreateTopics, ErrorCode, errorName, Metadata, Produce } from '@tidelog/protocol';
+import { buildBatch, CreateTopics, ErrorCode, errorName, ListOffsets, Metadata, Produce } from '@tidelog/protocol';
 
 const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
 
@@ -59,4 +59,11 @@ export async function createTopics(
   for (const { name, errorCode } of response.topics) {
     if (errorCode !== ErrorCode.NONE) throw new Error(`topic ${name}: ${errorName(errorCode)}`);
   }
+}
+
+/** Where partition 0 of a topic ends. */
+export async function logEndOffset(connection: Connection, name: string): Promise<number> {
+  const topics = [{ name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }];
+  const response = await connection.send(ListOffsets, { replicaId: -1, isolationLevel: 0, topics }, { version: 7 });
+  return response.topics[0]?.partitions[0]?.offset ?? -1;
 }
