@@ -30,6 +30,8 @@ export class IndexFile {
   readonly #cache: IndexCache;
   /** Entries in the file; -1 before anybody has looked. */
   #inFile = -1;
+  /** The file may hold entries of somebody before us; the next spill cuts them off. */
+  #hasLeftovers = false;
   #tail: Buffer | undefined;
   #tailCount = 0;
   #last: IndexEntry | undefined;
@@ -60,6 +62,7 @@ export class IndexFile {
   startEmpty(): void {
     this.#cache.forget(this);
     this.#inFile = 0;
+    this.#hasLeftovers = true;
     this.#tail = undefined;
     this.#tailCount = 0;
     this.#last = undefined;
@@ -85,7 +88,7 @@ export class IndexFile {
 
   /** Appends to the file what is in memory only; with `sync` it is durable when this returns. */
   spill(options: { readonly sync: boolean }): void {
-    if (this.#inFile < 0 || (this.#tailCount === 0 && !options.sync)) return;
+    if (this.#inFile < 0 || (this.#tailCount === 0 && !options.sync && !this.#hasLeftovers)) return;
     this.#handles.once(this.#path, 'write', (file) => {
       const size = this.#inFile * this.entryBytes;
       if (this.#tail !== undefined && this.#tailCount > 0) {
@@ -95,6 +98,7 @@ export class IndexFile {
       if (file.size() > end) file.truncate(end);
       if (options.sync) file.syncNow();
     });
+    this.#hasLeftovers = false;
     this.#inFile += this.#tailCount;
     this.#tail = undefined;
     this.#tailCount = 0;

@@ -74,14 +74,30 @@ class SegmentRead {
 
   /** Undefined when no batch of this segment reaches the offset. */
   async run(): Promise<ReadData | undefined> {
+    const start = this.#segment.positionBefore(this.#options.offset);
+    const found = await this.#from(start);
+    if (found !== 'lost') return found;
+    const { path } = this.#segment;
+    const { logger } = this.#state.context;
+    if (start > 0) {
+      logger.warn({ path, position: start }, 'an index named a place where no batch is; it is not used any more');
+      this.#segment.distrustIndexes();
+      const again = await this.#from(0);
+      if (again !== 'lost') return again;
+    }
+    throw new DiskError('EIO', path, new Error(`no whole batch where offset ${this.#options.offset} should be`));
+  }
+
+  /** Reads from a position that a batch should begin at; `lost` when there is none. */
+  async #from(start: number): Promise<ReadData | undefined | 'lost'> {
     const { offset, maxBytes } = this.#options;
-    let position = this.#segment.positionBefore(offset);
+    let position = start;
     let length = maxBytes + slackBytes;
     while (position < this.#segment.writtenBytes) {
       const scan = new BatchScan(await this.#read(position, length));
       while (scan.look() && scan.lastOffset < offset && scan.isWhole) scan.skip();
       if (!scan.look()) {
-        if (scan.at === 0) return undefined;
+        if (scan.at === 0) return 'lost';
         position += scan.at;
       } else if (scan.lastOffset < offset) {
         // This batch is longer than what was read, and not wanted: go on behind it.
@@ -91,9 +107,10 @@ class SegmentRead {
       } else {
         position += scan.at;
         length = Math.max(maxBytes, scan.sizeInBytes);
+        if (position + scan.sizeInBytes > this.#segment.writtenBytes) return 'lost';
       }
     }
-    return undefined;
+    return position > this.#segment.writtenBytes ? 'lost' : undefined;
   }
 
   #mustBeWhole({ sizeInBytes }: BatchScan): boolean {

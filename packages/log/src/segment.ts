@@ -218,6 +218,13 @@ export class Segment {
     this.#aborted = [];
   }
 
+  /** What the indexes say was found wrong: everything is looked up from the front until the next restart. */
+  distrustIndexes(): void {
+    this.#cursor = undefined;
+    this.offsetIndex.startEmpty();
+    this.timeIndex.startEmpty();
+  }
+
   /** The files of this segment that exist or may exist. */
   paths(): string[] {
     const { index, timeIndex, txnIndex } = suffixes;
