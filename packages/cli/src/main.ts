@@ -16,6 +16,9 @@ const nouns: Readonly<Record<string, Noun>> = {
   brokers: async () => (await import('./commands/cluster.ts')).addBrokers,
   quorum: async () => (await import('./commands/quorum.ts')).addQuorum,
   storage: async () => (await import('./commands/storage.ts')).addStorage,
+  'dump-log': async () => (await import('./commands/dump-log.ts')).addDumpLog,
+  reassign: async () => (await import('./commands/reassign.ts')).addReassign,
+  'leader-election': async () => (await import('./commands/leader-election.ts')).addLeaderElection,
 };
 
 async function main(args: readonly string[]): Promise<void> {
