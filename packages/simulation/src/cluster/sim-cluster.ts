@@ -1,0 +1,110 @@
+/**
+ * A whole cluster under virtual time: machines, network, the log lines of all nodes, and the one place where a broken
+ * promise is reported. The first violation ends the run.
+ */
+import type { LogFields, SeededRandom } from '@tidelog/core';
+import { Scheduler, type Owner } from '../scheduler.ts';
+import { Violation } from '../violation.ts';
+import { Fabric } from '../world/sim-network.ts';
+import { mountPointsOf, propertiesOf, type ClusterSettings } from './settings.ts';
+import { SimNode, type NodeHost } from './sim-node.ts';
+
+export interface LogLine {
+  readonly time: number;
+  /** 0: the simulation itself. */
+  readonly node: number;
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export interface SimClusterOptions {
+  readonly random: SeededRandom;
+  readonly settings: ClusterSettings;
+  readonly onLine: (line: LogLine) => void;
+}
+
+const clusterId = 'c2ltdWxhdGlvbi1jbHVzdA';
+/** A crystal is off by some millionths; a bad one by thousandths. */
+const worstDrift = 0.002;
+
+export class SimCluster {
+  readonly scheduler = new Scheduler();
+  readonly settings: ClusterSettings;
+  readonly fabric: Fabric;
+  readonly nodes: readonly SimNode[];
+  /** A bit of some disk has flipped: readers may come upon it. */
+  rotten = false;
+  /** What hears of every node that serves. */
+  onUp: (node: SimNode) => void = () => undefined;
+  readonly #onLine: (line: LogLine) => void;
+  #violation: Error | undefined;
+
+  constructor({ random, settings, onLine }: SimClusterOptions) {
+    this.settings = settings;
+    this.#onLine = onLine;
+    this.fabric = new Fabric(this.scheduler, random.fork());
+    this.scheduler.onError = (error, owner) => this.fail(error, owner);
+    const host: NodeHost = {
+      scheduler: this.scheduler,
+      fabric: this.fabric,
+      clusterId,
+      log: (line) => this.#line(line),
+      onFatal: (node, error) => this.#onFatal(node, error),
+      onUp: (node) => this.onUp(node),
+    };
+    this.nodes = Array.from({ length: settings.brokers }, (_, i) => {
+      return new SimNode({
+        id: i + 1,
+        texts: propertiesOf(i + 1, settings),
+        mountPoints: mountPointsOf(settings),
+        random: random.fork(),
+        wall: { offsetMs: (random.next() - 0.5) * 2000, drift: 1 + (random.next() - 0.5) * worstDrift },
+        host,
+      });
+    });
+  }
+
+  /** The first promise that was broken, or error that nobody expected. */
+  get violation(): Error | undefined {
+    return this.#violation;
+  }
+
+  get upNodes(): SimNode[] {
+    return this.nodes.filter(({ state }) => state === 'up');
+  }
+
+  note(message: string, fields: LogFields = {}): void {
+    this.#line({ node: 0, level: 'info', message, fields });
+  }
+
+  /** Ends the run. */
+  fail(error: unknown, owner?: Owner): void {
+    if (this.#violation !== undefined) return;
+    if (error instanceof Violation) this.#violation = error;
+    else {
+      const where =
+        owner === undefined ? 'the simulation' : owner.id < 100 ? `node ${owner.id}` : `client ${owner.id - 100}`;
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#violation = new Violation('uncaught error', `${where}: ${text}`);
+    }
+    this.note(`VIOLATION ${this.#violation.message}`);
+  }
+
+  /** Until the condition holds or so much time has passed; false for the latter. Ends early at a violation. */
+  async runUntil(condition: () => boolean, withinMs: number): Promise<boolean> {
+    const deadline = this.scheduler.now + withinMs;
+    await this.scheduler.run({ deadline, until: () => this.#violation !== undefined || condition() });
+    return condition();
+  }
+
+  #onFatal(node: SimNode, error: Error): void {
+    this.note(`node ${node.id} ends by itself: ${error.message}`);
+    if (node.excused) return;
+    this.fail(new Violation('a healthy node ended', `node ${node.id}: ${error.stack ?? error.message}`));
+  }
+
+  #line(line: Omit<LogLine, 'time'>): void {
+    this.#onLine({ ...line, time: this.scheduler.now });
+  }
+}

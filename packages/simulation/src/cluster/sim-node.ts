@@ -1,0 +1,215 @@
+/**
+ * One machine with one Tidelog process on it: production code, unmodified, in a world of its own per life. It can be
+ * started, stopped in good order, killed, cut off from power, paused and resumed. A process that cannot go on, or cannot
+ * start, is started again after a while, as a supervisor would.
+ *
+ *   down ─start─▶ starting ─▶ up ─stop─▶ stopping ─▶ down
+ *                    └──── kill, power loss, fatal ────▶ down
+ */
+import { SeededRandom, type LogFields, type Millis } from '@tidelog/core';
+import { MetricsRegistry, TidelogNode, type Properties, type ServerLogger } from '@tidelog/server';
+import { createOwner, type Owner, type Scheduler } from '../scheduler.ts';
+import { Volume } from '../world/sim-disk.ts';
+import type { Fabric } from '../world/sim-network.ts';
+import { createSimWorld } from '../world/sim-world.ts';
+import type { WallClock } from '../world/sim-timers.ts';
+import { controllers } from './settings.ts';
+
+export type NodeState = 'down' | 'starting' | 'up' | 'stopping';
+
+export interface NodeHost {
+  readonly scheduler: Scheduler;
+  readonly fabric: Fabric;
+  readonly clusterId: string;
+  log(line: { readonly node: number; readonly level: string; readonly message: string; fields: LogFields }): void;
+  /** The process ended by itself. */
+  onFatal(node: SimNode, error: Error): void;
+  onUp(node: SimNode): void;
+}
+
+export interface SimNodeOptions {
+  readonly id: number;
+  readonly texts: Properties;
+  readonly mountPoints: readonly string[];
+  readonly random: SeededRandom;
+  readonly wall: WallClock;
+  readonly host: NodeHost;
+}
+
+const restartMs: Millis = 400;
+
+export class SimNode {
+  readonly id: number;
+  readonly hostName: string;
+  readonly wall: WallClock;
+  readonly volumes: readonly Volume[];
+  /** Raised with every life. */
+  life = 0;
+  state: NodeState = 'down';
+  /** While set, a fault on its disks may end the process or keep it from starting. */
+  excused = false;
+  /** Started again by itself after it ended. */
+  supervised = true;
+  readonly #options: SimNodeOptions;
+  readonly #random: SeededRandom;
+  #owner: Owner | undefined;
+  #node: TidelogNode | undefined;
+
+  constructor(options: SimNodeOptions) {
+    this.id = options.id;
+    this.hostName = `n${options.id}`;
+    this.wall = options.wall;
+    this.#options = options;
+    this.#random = options.random;
+    const host = {
+      defer: (delayMs: Millis, completion: () => void): void => {
+        options.host.scheduler.after(delayMs, this.#owner, 'disk', completion);
+      },
+      stall: (ms: Millis): void => {
+        const { now } = options.host.scheduler;
+        if (this.#owner !== undefined) this.#owner.busyUntil = Math.max(this.#owner.busyUntil, now) + ms;
+      },
+      wall: () => Math.floor(options.host.scheduler.now + this.wall.offsetMs),
+    };
+    this.volumes = options.mountPoints.map((path) => new Volume(path, this.#random.fork(), host));
+  }
+
+  /** The running production node; undefined before it serves and after its end. */
+  get node(): TidelogNode | undefined {
+    return this.#node;
+  }
+
+  get owner(): Owner | undefined {
+    return this.#owner;
+  }
+
+  get isVoter(): boolean {
+    return this.id <= controllers;
+  }
+
+  get isPaused(): boolean {
+    return this.#owner?.paused === true;
+  }
+
+  start(): void {
+    if (this.state !== 'down') return;
+    const { host, texts } = this.#options;
+    const owner = createOwner(this.id);
+    this.#owner = owner;
+    this.life++;
+    this.state = 'starting';
+    host.fabric.setPower(this.hostName, true);
+    const world = createSimWorld({
+      scheduler: host.scheduler,
+      fabric: host.fabric,
+      host: this.hostName,
+      owner,
+      wall: this.wall,
+      volumes: this.volumes,
+      random: this.#random.fork(),
+    });
+    host.scheduler.after(0, owner, 'start', () => {
+      const started = TidelogNode.start({
+        world,
+        texts,
+        logger: this.#logger(),
+        metrics: new MetricsRegistry(),
+        format: true,
+        clusterId: host.clusterId,
+        onFatal: (error) => this.#onFatal(owner, error),
+      });
+      started.then(
+        (node) => this.#onStarted(owner, node),
+        (error: unknown) => this.#onFatal(owner, error instanceof Error ? error : new Error(String(error))),
+      );
+    });
+  }
+
+  /** SIGTERM; `onDown` when the process has ended. A process that takes too long is killed. */
+  stop(graceMs: Millis, onDown: () => void): void {
+    const owner = this.#owner;
+    const node = this.#node;
+    if (this.state !== 'up' || owner === undefined || node === undefined) {
+      this.kill();
+      return onDown();
+    }
+    const { scheduler } = this.#options.host;
+    this.state = 'stopping';
+    const ended = (): void => {
+      if (this.#owner !== owner) return;
+      this.kill();
+      onDown();
+    };
+    scheduler.after(0, owner, 'stop', () => void node.stop().then(ended, ended));
+    scheduler.after(graceMs, undefined, 'grace', ended);
+  }
+
+  /** SIGKILL: the page cache survives. */
+  kill(): void {
+    this.#end(true);
+    for (const volume of this.volumes) volume.disk.killProcess();
+  }
+
+  /** The machine loses power: of what was not synced each sector survives with the given probability. */
+  losePower(keepProbability: number): void {
+    this.#end(false);
+    this.#options.host.fabric.setPower(this.hostName, false);
+    for (const volume of this.volumes) volume.disk.crash(this.#random.fork(), keepProbability);
+  }
+
+  pause(): void {
+    if (this.#owner !== undefined) this.#owner.paused = true;
+  }
+
+  resume(): void {
+    if (this.#owner !== undefined) this.#options.host.scheduler.resume(this.#owner);
+  }
+
+  #end(announced: boolean): void {
+    const owner = this.#owner;
+    this.state = 'down';
+    this.#node = undefined;
+    this.#owner = undefined;
+    if (owner === undefined) return;
+    owner.dead = true;
+    owner.parked.length = 0;
+    this.#options.host.fabric.abandon(owner, announced);
+  }
+
+  #onStarted(owner: Owner, node: TidelogNode): void {
+    if (owner !== this.#owner) return;
+    this.#node = node;
+    this.state = 'up';
+    this.#options.host.onUp(this);
+  }
+
+  #onFatal(owner: Owner, error: Error): void {
+    if (owner !== this.#owner || this.state === 'down') return;
+    const { host } = this.#options;
+    // The process ends after this event: what it still does in it, it does before its end.
+    host.scheduler.after(0, undefined, 'exit', () => {
+      if (owner !== this.#owner) return;
+      this.kill();
+      if (!this.supervised) return;
+      host.scheduler.after(restartMs, undefined, 'supervisor', () => {
+        if (this.supervised) this.start();
+      });
+    });
+    if (this.state !== 'stopping') host.onFatal(this, error);
+  }
+
+  #logger(): ServerLogger {
+    const { host, id } = this.#options;
+    const log =
+      (level: string) =>
+      (fields: LogFields, message: string): void =>
+        host.log({ node: id, level, message, fields });
+    return {
+      debug: log('debug'),
+      info: log('info'),
+      warn: log('warn'),
+      error: log('error'),
+      open: () => Promise.resolve(),
+    };
+  }
+}

@@ -1,0 +1,131 @@
+/** Disks that are slow, full, fail to read or to sync, rot, or are replaced by empty ones. */
+import { dataVolume } from '../cluster/settings.ts';
+import type { SimNode } from '../cluster/sim-node.ts';
+import { duration, healthyNode, pick, type Fault, type FaultContext } from './fault.ts';
+
+const slowDisk: Fault = {
+  name: 'slow disk',
+  inject(context) {
+    const { random, later, note } = context;
+    const node = healthyNode(context);
+    const volume = pick(random, node?.volumes ?? []);
+    if (node === undefined || volume === undefined) return false;
+    const slowness = 5 * 10 ** (random.next() * 3);
+    note(`${volume.mountPoint} of node ${node.id} is ${Math.round(slowness)} times slower`);
+    volume.faults.slowness = slowness;
+    later(duration(random, 10_000), () => (volume.faults.slowness = 1));
+    return true;
+  },
+};
+
+/** A process whose log directories failed stays as it is until somebody restarts it; here somebody does. */
+function restartAfterFault({ later, random }: FaultContext, node: SimNode, mend: () => void): void {
+  node.excused = true;
+  later(duration(random, 10_000), () => {
+    mend();
+    node.kill();
+    node.start();
+    later(3000, () => (node.excused = false));
+  });
+}
+
+const syncError: Fault = {
+  name: 'sync error',
+  inject(context) {
+    const node = healthyNode(context);
+    const volume = pick(context.random, node?.volumes ?? []);
+    if (node === undefined || volume === undefined || node.excused || !context.budget.mayLose(node)) return false;
+    context.note(`syncs of ${volume.mountPoint} of node ${node.id} fail`);
+    volume.faults.syncError = true;
+    restartAfterFault(context, node, () => (volume.faults.syncError = false));
+    return true;
+  },
+};
+
+const readError: Fault = {
+  name: 'read error',
+  inject(context) {
+    const node = healthyNode(context);
+    const volume = pick(context.random, node?.volumes ?? []);
+    if (node === undefined || volume === undefined || node.excused || !context.budget.mayLose(node)) return false;
+    context.note(`reads of ${volume.mountPoint} of node ${node.id} fail now and then`);
+    volume.faults.readError = true;
+    restartAfterFault(context, node, () => (volume.faults.readError = false));
+    return true;
+  },
+};
+
+/** Room comes back without a restart, and the process must go on by itself. */
+const diskFull: Fault = {
+  name: 'disk full',
+  inject(context) {
+    const { random, later, note, budget } = context;
+    const node = healthyNode(context);
+    const volume = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume);
+    if (node === undefined || volume === undefined || node.excused || !budget.mayLose(node)) return false;
+    note(`${volume.mountPoint} of node ${node.id} is full`);
+    node.excused = true;
+    volume.isFull = true;
+    later(duration(random, 10_000), () => {
+      volume.isFull = false;
+      later(3000, () => (node.excused = false));
+    });
+    return true;
+  },
+};
+
+/** Never the disk of a voter of a static quorum: no directory id tells there that its vote and log are gone. */
+const replacedDisk: Fault = {
+  name: 'replaced disk',
+  inject(context) {
+    const { later, note, random, budget } = context;
+    const node = healthyNode(context);
+    const volume = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume);
+    if (node === undefined || volume === undefined) return false;
+    if (node.isVoter && node.volumes.length < 2) return false;
+    if (!budget.mayLose(node)) return false;
+    note(`${volume.mountPoint} of node ${node.id} is replaced by an empty disk`);
+    node.losePower(1);
+    volume.replace();
+    node.supervised = false;
+    later(duration(random, 5000), () => {
+      node.supervised = true;
+      node.start();
+    });
+    return true;
+  },
+};
+
+const bitFlip: Fault = {
+  name: 'bit flip',
+  inject(context) {
+    const { cluster, random, later, note, budget } = context;
+    const node = healthyNode(context);
+    const disk = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume)?.disk;
+    if (node === undefined || disk === undefined) return false;
+    const replicas = [...(node.node?.broker?.broker.replicas.all() ?? [])];
+    const replica = pick(random, replicas);
+    if (replica === undefined || !budget.mayLose(node)) return false;
+    const directory = `${dataVolume}/${replica.topic}-${replica.partition}`;
+    const file = pick(
+      random,
+      disk.list(directory).filter((name) => name.endsWith('.log')),
+    );
+    const size = disk.stat(`${directory}/${file}`)?.size ?? 0;
+    if (file === undefined || size === 0) return false;
+    const position = random.below(size);
+    note(`a bit at ${position} of ${directory}/${file} of node ${node.id} flips, and its machine restarts`);
+    cluster.rotten = true;
+    node.excused = true;
+    node.losePower(1);
+    disk.flipBit(`${directory}/${file}`, { position, bit: random.below(8) });
+    node.supervised = false;
+    later(duration(random, 5000), () => {
+      node.supervised = true;
+      node.start();
+    });
+    return true;
+  },
+};
+
+export const diskFaults: readonly Fault[] = [slowDisk, syncError, readError, diskFull, replacedDisk, bitFlip];

@@ -1,0 +1,62 @@
+/**
+ * What the configuration promises, and so which faults may happen together.
+ *
+ * acks=all with min.insync.replicas=2 survives that one replica loses acknowledged data, and not two at once. With
+ * flush.before.ack=true a loss of unsynced pages loses nothing that was acknowledged, so power may fail anywhere at any
+ * time. With flush.before.ack=false it counts as a loss, as do a replaced disk and a flipped bit under any setting. One
+ * loss at a time: the next may happen when the loser is back in every in-sync set. While a loss is being repaired no
+ * other process dies without a clean stop either, because the controller must take such a death for a loss (KIP-966).
+ */
+import type { SimCluster } from '../cluster/sim-cluster.ts';
+import type { SimNode } from '../cluster/sim-node.ts';
+
+export class LossBudget {
+  readonly #cluster: SimCluster;
+  #loser: SimNode | undefined;
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster;
+  }
+
+  get isRepairing(): boolean {
+    if (this.#loser !== undefined && this.#allInSync()) this.#loser = undefined;
+    return this.#loser !== undefined;
+  }
+
+  /** Whether the process may end without a clean stop. */
+  mayDie(node: SimNode): boolean {
+    return !this.isRepairing || this.#loser === node;
+  }
+
+  /** Whether pages that were not synced may be lost; takes the budget if that is needed. */
+  mayLoseUnsynced(node: SimNode): boolean {
+    return this.#cluster.settings.flushBeforeAck ? this.mayDie(node) : this.mayLose(node);
+  }
+
+  /** Whether acknowledged data may be lost; takes the budget. */
+  mayLose(node: SimNode): boolean {
+    if (this.isRepairing || !this.#allInSync()) return false;
+    this.#loser = node;
+    return true;
+  }
+
+  /** Every node serves and says, from metadata of its own, that every replica is in sync. */
+  #allInSync(): boolean {
+    const { nodes } = this.#cluster;
+    return nodes.every((node) => node.state === 'up' && !node.isPaused) && inSyncEverywhere(this.#cluster);
+  }
+}
+
+/** Whether all nodes see every replica of every partition in its in-sync set. */
+export function inSyncEverywhere(cluster: SimCluster): boolean {
+  for (const node of cluster.nodes) {
+    const image = node.node?.broker?.broker.replicas.image;
+    if (image === undefined) return false;
+    for (const topic of image.topics.byName.values()) {
+      for (const { isr, replicas, leader } of topic.partitions.values()) {
+        if (isr.length !== replicas.length || leader < 0) return false;
+      }
+    }
+  }
+  return true;
+}

@@ -1,0 +1,93 @@
+/**
+ * Picks the faults of a run (swarm testing: each seed has a random subset with rates of its own, so that rare pairs get
+ * a seed of their own), injects them at random times, and heals everything at the end.
+ */
+import type { SeededRandom } from '@tidelog/core';
+import type { SimCluster } from '../cluster/sim-cluster.ts';
+import type { Admin } from '../workload/admin.ts';
+import { clusterFaults } from './cluster-faults.ts';
+import { diskFaults } from './disk-faults.ts';
+import { pick, type Fault, type FaultContext } from './fault.ts';
+import { LossBudget } from './loss-budget.ts';
+import { networkFaults } from './network-faults.ts';
+import { processFaults } from './process-faults.ts';
+
+export const allFaults: readonly Fault[] = [...processFaults, ...networkFaults, ...diskFaults, ...clusterFaults];
+
+export interface NemesisOptions {
+  readonly cluster: SimCluster;
+  readonly random: SeededRandom;
+  readonly admin: Admin;
+  /** The faults of this run; undefined: the seed's choice. */
+  readonly faults?: readonly Fault[] | undefined;
+}
+
+export class Nemesis {
+  readonly faults: readonly Fault[];
+  /** Faults that were injected, by name. */
+  readonly injected = new Map<string, number>();
+  readonly #context: FaultContext;
+  readonly #meanMs: number;
+  #active = false;
+
+  constructor({ cluster, random, admin, faults }: NemesisOptions) {
+    this.faults = faults ?? chooseFaults(random);
+    this.#meanMs = 500 * 20 ** random.next();
+    this.#context = {
+      cluster,
+      random,
+      admin,
+      budget: new LossBudget(cluster),
+      note: (what) => cluster.note(what),
+      later: (delayMs, run) => {
+        cluster.scheduler.after(delayMs, undefined, 'nemesis', () => {
+          if (this.#active) run();
+        });
+      },
+    };
+  }
+
+  start(): void {
+    this.#active = true;
+    this.#next();
+  }
+
+  /** Ends the faults and everything they left behind. */
+  heal(): void {
+    this.#active = false;
+    const { cluster } = this.#context;
+    for (const { settings } of cluster.fabric.links()) {
+      Object.assign(settings, { latencyMs: 0.15, jitterMs: 0.2, bytesPerMs: 100_000, loss: 0 });
+    }
+    for (const link of cluster.fabric.links()) link.heal();
+    for (const node of cluster.nodes) {
+      const wasIll = node.excused;
+      for (const volume of node.volumes) {
+        volume.isFull = false;
+        Object.assign(volume.faults, { readError: false, syncError: false, slowness: 1 });
+      }
+      node.supervised = true;
+      if (node.isPaused) node.resume();
+      if (wasIll) node.kill();
+      node.start();
+    }
+  }
+
+  #next(): void {
+    const { random, cluster } = this.#context;
+    const delayMs = -Math.log(1 - random.next()) * this.#meanMs;
+    this.#context.later(delayMs, () => {
+      const fault = pick(random, this.faults);
+      if (fault?.inject(this.#context) === true) {
+        this.injected.set(fault.name, (this.injected.get(fault.name) ?? 0) + 1);
+        cluster.scheduler.mix(fault.name.length);
+      }
+      this.#next();
+    });
+  }
+}
+
+function chooseFaults(random: SeededRandom): Fault[] {
+  const share = 0.15 + 0.6 * random.next();
+  return allFaults.filter(() => random.next() < share);
+}

@@ -1,0 +1,95 @@
+/**
+ * `npm run simulate`: runs seeds, each twice, and compares the trace hashes. The first failure prints the seed, what was
+ * violated and the command that replays it, and ends with exit code 1.
+ *
+ *   npm run simulate -- --seed 7 --verbose      one seed, with the log lines of all nodes
+ *   npm run simulate -- --seeds 50              fifty seeds from a random one on
+ *   npm run simulate -- --minutes 8             fresh seeds for so long
+ */
+import { parseArgs } from 'node:util';
+import type { LogLine } from './cluster/sim-cluster.ts';
+import { mutations, type Mutation } from './mutations.ts';
+import { runSeed, type RunResult } from './run-seed.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    minutes: { type: 'string' },
+    once: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    debug: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    mutation: { type: 'string' },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const first = flags.seed === undefined ? freshSeed() : Number(flags.seed);
+  const count = flags.minutes === undefined ? Number(flags.seeds ?? 1) : Infinity;
+  const endsAt = performance.now() + Number(flags.minutes ?? Infinity) * 60_000;
+  const totals = { seeds: 0, failed: 0, virtualMs: 0, realMs: 0, acknowledged: 0 };
+  for (let seed = first; seed < first + count && performance.now() < endsAt; seed++) {
+    const result = await runTwice(seed);
+    totals.seeds++;
+    totals.virtualMs += result.virtualMs;
+    totals.realMs += result.realMs;
+    totals.acknowledged += result.acknowledged;
+    report(result);
+    if (result.violation === undefined) continue;
+    totals.failed++;
+    if (!flags.keep) break;
+  }
+  const hours = totals.virtualMs / 3_600_000;
+  console.log(
+    `simulate: ${totals.seeds} seeds, ${totals.failed} failed, ${hours.toFixed(2)} virtual hours, ` +
+      `${(totals.virtualMs / totals.realMs).toFixed(0)} virtual seconds per second, ${totals.acknowledged} records`,
+  );
+  return totals.failed > 0 ? 1 : 0;
+}
+
+async function runTwice(seed: number): Promise<RunResult> {
+  const mutation = mutationOf(flags.mutation);
+  const result = await runSeed({ seed, mutation, onLine: flags.verbose || flags.debug ? print : undefined });
+  if (flags.once || result.violation !== undefined) return result;
+  const again = await runSeed({ seed, mutation });
+  if (again.traceHash === result.traceHash) return result;
+  const message = `two runs differ: ${result.traceHash} after ${result.events} events, ${again.traceHash} after ${again.events}`;
+  return { ...result, violation: new Error(message) };
+}
+
+function mutationOf(name: string | undefined): Mutation | undefined {
+  if (name === undefined) return undefined;
+  const found = mutations.find((mutation) => mutation.name.includes(name));
+  if (found === undefined) throw new Error(`no mutation "${name}"; one of: ${mutations.map((m) => m.name).join(', ')}`);
+  return found;
+}
+
+function report({ seed, violation, traceHash, virtualMs, realMs, acknowledged, injected }: RunResult): void {
+  const speed = (virtualMs / realMs).toFixed(0);
+  const faults = [...injected].map(([name, times]) => `${name} ${times}`).join(', ');
+  if (violation === undefined) {
+    const seconds = (virtualMs / 1000).toFixed(0);
+    console.log(`seed ${seed} ok ${traceHash} ${seconds} s at ${speed}/s, ${acknowledged} acknowledged; ${faults}`);
+    return;
+  }
+  const invariant = 'invariant' in violation ? String(violation.invariant) : 'determinism';
+  const mutation = flags.mutation === undefined ? '' : ` --mutation "${flags.mutation}"`;
+  console.log(
+    `seed ${seed} FAILED at ${virtualMs.toFixed(1)} ms: ${invariant}\n  ${violation.message}\n  faults: ${faults}`,
+  );
+  console.log(`  replay: npm run simulate -- --seed ${seed}${mutation} --verbose`);
+}
+
+function print({ time, node, level, message, fields }: LogLine): void {
+  if (level === 'debug' && !flags.debug) return;
+  const who = node === 0 ? '*' : `n${node}`;
+  const text = JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? value.message : value));
+  console.log(`${time.toFixed(2).padStart(11)} ${who} ${level.padEnd(5)} ${message} ${text === '{}' ? '' : text}`);
+}
+
+function freshSeed(): number {
+  return Math.floor(Math.random() * 0x7fff_0000);
+}

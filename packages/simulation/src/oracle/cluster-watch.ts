@@ -1,0 +1,140 @@
+/**
+ * Looks into all nodes again and again and holds what it sees against what it saw before:
+ *
+ *  - election safety: one quorum leader per epoch (Raft 5.2), and an epoch that was seen is not forgotten (Raft 5.1)
+ *  - state-machine safety: the committed metadata log is one and the same everywhere (Raft 5.4.3)
+ *  - one leader per (topic id, partition, leader epoch), by the replicas themselves
+ *  - the high watermark of a leader never goes back within its epoch, and never passes the end of its log
+ *  - leader completeness: a later leader has everything below the high watermark of an earlier one (KIP-101, KIP-966)
+ */
+import { crc32c } from '@tidelog/core';
+import type { Replica } from '@tidelog/broker';
+import type { SimCluster } from '../cluster/sim-cluster.ts';
+import type { SimNode } from '../cluster/sim-node.ts';
+import { Violation } from '../violation.ts';
+
+interface Led {
+  readonly node: number;
+  readonly life: number;
+  highWatermark: number;
+}
+
+interface PartitionFacts {
+  /** By leader epoch. */
+  readonly leaders: Map<number, Led>;
+  /** The highest high watermark that any leader had, and its epoch. */
+  committedEnd: number;
+  committedEpoch: number;
+}
+
+export class ClusterWatch {
+  readonly #cluster: SimCluster;
+  readonly #quorumLeaders = new Map<number, number>();
+  readonly #quorumEpochs = new Map<number, number>();
+  readonly #metadata = new Map<number, string>();
+  readonly #partitions = new Map<string, PartitionFacts>();
+  looks = 0;
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** The node's metadata log is compared from its beginning on. */
+  onUp(node: SimNode): void {
+    node.node?.raft.subscribe({
+      onCommitted: ({ baseOffset, lastOffset, epoch, records }) => {
+        const content = records.reduce((crc, { value }) => crc32c(value, crc), 0);
+        this.#onMetadata(node, baseOffset, `${lastOffset} in epoch ${epoch}, checksum ${content}`);
+      },
+      onSnapshot: () => undefined,
+      onLeaderChange: () => undefined,
+    });
+  }
+
+  /** A machine came back without what it had on its disks. */
+  forget(node: SimNode): void {
+    this.#quorumEpochs.delete(node.id);
+  }
+
+  look(): void {
+    this.looks++;
+    for (const node of this.#cluster.nodes) {
+      if (node.node === undefined) continue;
+      this.#lookAtQuorum(node);
+      for (const replica of node.node.broker?.broker.replicas.all() ?? []) this.#lookAtReplica(node, replica);
+    }
+  }
+
+  #lookAtQuorum(node: SimNode): void {
+    const state = node.node?.raft.state();
+    if (state === undefined) return;
+    const { leaderEpoch, role } = state;
+    const known = this.#quorumEpochs.get(node.id) ?? -1;
+    if (leaderEpoch < known) {
+      this.#fail('epoch forgotten', `node ${node.id} was in epoch ${known} of the quorum and is in ${leaderEpoch}`);
+    }
+    this.#quorumEpochs.set(node.id, leaderEpoch);
+    if (role !== 'leader') return;
+    const leader = this.#quorumLeaders.get(leaderEpoch);
+    if (leader !== undefined && leader !== node.id) {
+      this.#fail('election safety', `nodes ${leader} and ${node.id} both lead the quorum in epoch ${leaderEpoch}`);
+    }
+    this.#quorumLeaders.set(leaderEpoch, node.id);
+  }
+
+  #onMetadata(node: SimNode, baseOffset: number, content: string): void {
+    const known = this.#metadata.get(baseOffset);
+    if (known === undefined) this.#metadata.set(baseOffset, content);
+    else if (known !== content) {
+      const detail = `node ${node.id} committed at ${baseOffset}: up to ${content}; before: up to ${known}`;
+      this.#fail('metadata log differs', detail);
+    }
+  }
+
+  #lookAtReplica(node: SimNode, replica: Replica): void {
+    if (replica.role !== 'leader' || replica.log === undefined) return;
+    const { topic, topicId, partition, leaderEpoch, highWatermark, logEndOffset } = replica;
+    const name = `${topic}-${partition}`;
+    const facts = this.#factsOf(`${topicId}-${partition}`);
+    const led = facts.leaders.get(leaderEpoch);
+    if (led === undefined) {
+      facts.leaders.set(leaderEpoch, { node: node.id, life: node.life, highWatermark });
+      if (leaderEpoch > facts.committedEpoch && logEndOffset < facts.committedEnd) {
+        this.#fail(
+          'leader completeness',
+          `${name}: node ${node.id} leads epoch ${leaderEpoch} and ends at ${logEndOffset}; epoch ` +
+            `${facts.committedEpoch} had committed up to ${facts.committedEnd}`,
+        );
+      }
+    } else {
+      if (led.node !== node.id) {
+        this.#fail('one leader per epoch', `${name}: nodes ${led.node} and ${node.id} lead epoch ${leaderEpoch}`);
+      }
+      if (led.life === node.life && highWatermark < led.highWatermark) {
+        const detail = `${name}: node ${node.id} went back from ${led.highWatermark} to ${highWatermark}`;
+        this.#fail('high watermark monotonic', `${detail} in epoch ${leaderEpoch}`);
+      }
+      led.highWatermark = highWatermark;
+    }
+    if (highWatermark > logEndOffset) {
+      this.#fail('high watermark within the log', `${name}: node ${node.id} has ${highWatermark} of ${logEndOffset}`);
+    }
+    if (highWatermark > facts.committedEnd) {
+      facts.committedEnd = highWatermark;
+      facts.committedEpoch = leaderEpoch;
+    }
+  }
+
+  #factsOf(key: string): PartitionFacts {
+    let facts = this.#partitions.get(key);
+    if (facts === undefined) {
+      facts = { leaders: new Map(), committedEnd: 0, committedEpoch: -1 };
+      this.#partitions.set(key, facts);
+    }
+    return facts;
+  }
+
+  #fail(invariant: string, message: string): void {
+    this.#cluster.fail(new Violation(invariant, message));
+  }
+}

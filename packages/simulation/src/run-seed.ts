@@ -1,0 +1,124 @@
+/**
+ * One seed, from nothing to a verdict. Everything that happens derives from the seed.
+ *
+ *   start ─▶ topics ─▶ load and faults (safety phase) ─▶ heal ─▶ everything makes progress (liveness phase) ─▶ rest ─▶
+ *   all logs are read and compared with what the clients were promised
+ */
+import { SeededRandom } from '@tidelog/core';
+import { pickSettings, type ClusterSettings } from './cluster/settings.ts';
+import { SimCluster, type LogLine } from './cluster/sim-cluster.ts';
+import type { Fault } from './faults/fault.ts';
+import { inSyncEverywhere } from './faults/loss-budget.ts';
+import { Nemesis } from './faults/nemesis.ts';
+import type { Mutation } from './mutations.ts';
+import { ClusterWatch } from './oracle/cluster-watch.ts';
+import { checkLogs } from './oracle/final-check.ts';
+import { Violation } from './violation.ts';
+import { Workload } from './workload/workload.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  /** How long faults last, in virtual time; default: the seed's choice, one to three minutes. */
+  readonly faultMs?: number | undefined;
+  /** Only these faults. */
+  readonly faults?: readonly Fault[] | undefined;
+  readonly mutation?: Mutation | undefined;
+  readonly settings?: Partial<ClusterSettings> | undefined;
+  readonly onLine?: ((line: LogLine) => void) | undefined;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly violation: Error | undefined;
+  readonly traceHash: string;
+  readonly virtualMs: number;
+  readonly realMs: number;
+  readonly events: number;
+  readonly acknowledged: number;
+  readonly injected: ReadonlyMap<string, number>;
+  readonly settings: ClusterSettings;
+}
+
+const lookEveryMs = 50;
+const startWithinMs = 60_000;
+const progressWithinMs = 120_000;
+const restWithinMs = 120_000;
+
+export async function runSeed(options: RunOptions): Promise<RunResult> {
+  const startedAt = performance.now();
+  const random = new SeededRandom(options.seed);
+  const picked = { ...pickSettings(random.fork()), ...options.settings };
+  const settings = options.mutation?.settings?.(picked) ?? picked;
+  const cluster = new SimCluster({ random: random.fork(), settings, onLine: options.onLine ?? (() => undefined) });
+  const workload = new Workload(cluster, random.fork());
+  const { admin } = workload;
+  const nemesis = new Nemesis({ cluster, random: random.fork(), admin, faults: options.faults });
+  const undo = options.mutation?.apply?.(cluster);
+  const onRejection = (error: unknown): void => cluster.fail(error, cluster.scheduler.current);
+  process.on('unhandledRejection', onRejection);
+  try {
+    const faultMs = options.faultMs ?? 60_000 + random.below(120_000);
+    await phases({ cluster, workload, nemesis, faultMs });
+  } catch (error) {
+    cluster.fail(error);
+  } finally {
+    process.off('unhandledRejection', onRejection);
+    undo?.();
+  }
+  return {
+    seed: options.seed,
+    violation: cluster.violation,
+    traceHash: cluster.scheduler.traceHash,
+    virtualMs: cluster.scheduler.now,
+    realMs: performance.now() - startedAt,
+    events: cluster.scheduler.events,
+    acknowledged: workload.acknowledged,
+    injected: nemesis.injected,
+    settings,
+  };
+}
+
+interface Parts {
+  readonly cluster: SimCluster;
+  readonly workload: Workload;
+  readonly nemesis: Nemesis;
+  readonly faultMs: number;
+}
+
+async function phases({ cluster, workload, nemesis, faultMs }: Parts): Promise<void> {
+  const watch = new ClusterWatch(cluster);
+  cluster.onUp = (node) => watch.onUp(node);
+  repeat(cluster, () => watch.look());
+  for (const node of cluster.nodes) node.start();
+  await must(cluster, 'the cluster starts and creates topics', workload.createTopics(), startWithinMs);
+  workload.start();
+  nemesis.start();
+  await cluster.runUntil(() => false, faultMs);
+  cluster.note('faults end, everything heals');
+  nemesis.heal();
+  repeat(cluster, () => {
+    for (const node of cluster.nodes) node.start();
+  });
+  await must(cluster, 'every producer gets an acknowledgement', workload.progress(), progressWithinMs);
+  workload.stopProducing();
+  await must(cluster, 'every record sent is acknowledged', () => workload.allAcknowledged(), restWithinMs);
+  await must(cluster, 'every replica is in sync', () => inSyncEverywhere(cluster), restWithinMs);
+  await must(cluster, 'consumers read everything', () => workload.allRead(), restWithinMs);
+  // What followers have not been told yet: the last high watermark.
+  await cluster.runUntil(() => false, 2000);
+  if (cluster.violation === undefined) await checkLogs(cluster, workload.histories);
+}
+
+async function must(cluster: SimCluster, what: string, condition: () => boolean, withinMs: number): Promise<void> {
+  if (cluster.violation !== undefined) return;
+  cluster.note(`waiting: ${what}`);
+  if ((await cluster.runUntil(condition, withinMs)) || cluster.violation !== undefined) return;
+  throw new Violation('liveness', `not within ${withinMs / 1000} s of virtual time: ${what}`);
+}
+
+function repeat(cluster: SimCluster, run: () => void): void {
+  cluster.scheduler.after(lookEveryMs, undefined, 'look', () => {
+    run();
+    repeat(cluster, run);
+  });
+}
