@@ -141,6 +141,11 @@ export class Broker {
     await this.replicas.close();
   }
 
+  /** Another controller is active: it should hear of this broker soon. */
+  controllerChanged(): void {
+    this.#lifecycle?.controllerChanged();
+  }
+
   /** Why the broker does not serve yet (or any more). */
   notReady(): string | undefined {
     return this.state === 'running' ? undefined : `the broker is ${this.state}`;

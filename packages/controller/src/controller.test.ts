@@ -126,14 +126,17 @@ describe('Controller', () => {
     expect(harness.controller.image.cluster.broker(1)?.fenced).toBe(true);
   });
 
-  it('gives brokers of a former controller a full session', async () => {
+  it('gives brokers of a former controller time to report to it, and fences those that do not', async () => {
     const harness = await active();
     harness.world.pass(8000);
     harness.quorum.follow();
     harness.quorum.lead();
-    harness.world.pass(8000);
+    harness.world.pass(1900);
     harness.quorum.commit();
     expect(harness.controller.image.cluster.broker(1)?.fenced).toBe(false);
+    harness.world.pass(200);
+    harness.quorum.commit();
+    expect(harness.controller.image.cluster.broker(1)?.fenced).toBe(true);
   });
 
   it('fences nobody for a pause of its own', async () => {

@@ -45,6 +45,7 @@ export interface NodeParts extends NodeOptions {
   readonly raft: RaftNode;
   readonly loader: MetadataLoader;
   readonly incarnationId: Uuid;
+  readonly onControllerChange: (listener: () => void) => void;
   /** Memory for requests, shared by all listeners. */
   readonly budgets: NetworkBudgets;
   /** A pool of outbound connections that is closed when the node stops. */
@@ -128,10 +129,20 @@ async function assemble(options: NodeOptions, onStop: (stop: () => Promise<void>
     // A controller writes the snapshots of its node itself.
     ...(config.isController ? {} : { writeSnapshot: (image: MetadataImage) => writeSnapshot(raft, image, logger) }),
   });
-  raft.subscribe(loader);
+  const controllerListeners: (() => void)[] = [];
+  raft.subscribe({
+    onCommitted: (batch) => loader.onCommitted(batch),
+    onSnapshot: (snapshot) => loader.onSnapshot(snapshot),
+    onSnapshotDue: () => loader.onSnapshotDue(),
+    onLeaderChange: ({ leaderId }) => {
+      loader.onLeaderChange();
+      if (leaderId >= 0) for (const listener of controllerListeners) listener();
+    },
+  });
   brokerEpoch = () => loader.image.cluster.brokerEpoch(config.nodeId);
   const budgets = new NetworkBudgets(world, networkLimits(config));
-  return { ...shared, raft, loader, budgets, incarnationId: randomUuid(world.random) };
+  const onControllerChange = (listener: () => void): void => void controllerListeners.push(listener);
+  return { ...shared, raft, loader, budgets, onControllerChange, incarnationId: randomUuid(world.random) };
 }
 
 function writeSnapshot(raft: RaftNode, image: MetadataImage, logger: Logger): void {

@@ -72,6 +72,10 @@ export class BrokerLifecycle {
     this.#driver.submit({ kind: 'shutdownRequested' });
   }
 
+  controllerChanged(): void {
+    this.#driver.submit({ kind: 'controllerChanged' });
+  }
+
   directoriesFailed(): void {
     this.#driver.submit({ kind: 'directoriesFailed' });
   }

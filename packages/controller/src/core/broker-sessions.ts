@@ -1,10 +1,11 @@
 /**
  * What the active controller knows of each broker's life: when it was last heard of, how far it has read the metadata,
  * whether its connection broke. Soft state: never replicated, never rolled back, begun anew by each active controller,
- * which gives every unfenced broker a full session to be heard in.
+ * which expects to hear of every unfenced broker soon: brokers send a heartbeat as soon as they learn of a new controller.
  *
  *   heartbeat ─▶ fresh ──(silent for the session timeout)──▶ expired: fence
  *                  └──(connection broke)─▶ grace ──(no heartbeat)──▶ expired: fence
+ *   new controller ─▶ expected ──(not heard of for the failover grace)──▶ expired: fence
  */
 import type { Millis } from '@tidelog/core';
 import type { ControllerConfig } from './controller-config.ts';
@@ -27,7 +28,10 @@ interface Session {
   controlledShutdownOffset: number;
 }
 
-type Timeouts = Pick<ControllerConfig, 'brokerSessionTimeoutMs' | 'brokerReconnectGraceMs'>;
+type Timeouts = Pick<
+  ControllerConfig,
+  'brokerSessionTimeoutMs' | 'brokerReconnectGraceMs' | 'controllerFailoverGraceMs'
+>;
 
 export class BrokerSessions {
   readonly #timeouts: Timeouts;
@@ -39,7 +43,8 @@ export class BrokerSessions {
 
   /** Expects to hear of a broker that is registered but was not heard of by this controller. */
   expect({ brokerId, brokerEpoch }: { brokerId: number; brokerEpoch: number }, now: Millis): void {
-    const expiresAt = now + this.#timeouts.brokerSessionTimeoutMs;
+    const { brokerSessionTimeoutMs, controllerFailoverGraceMs } = this.#timeouts;
+    const expiresAt = now + Math.min(brokerSessionTimeoutMs, controllerFailoverGraceMs);
     const unheard = { metadataOffset: -1, connectionId: undefined, controlledShutdownOffset: -1 };
     this.#sessions.set(brokerId, { brokerEpoch, expiresAt, ...unheard });
   }

@@ -14,6 +14,12 @@ export interface ControllerConfig {
    * Not one of Kafka's: Infinity turns it off.
    */
   readonly brokerReconnectGraceMs: Millis;
+  /**
+   * How long a new active controller waits to hear of a broker that was alive under the former one. Brokers report to a
+   * new controller at once, so one that does not died with the former or cannot reach the new one.
+   * Not one of Kafka's, which waits for a whole session.
+   */
+  readonly controllerFailoverGraceMs: Millis;
   /** default.replication.factor */
   readonly defaultReplicationFactor: number;
   /** num.partitions */
@@ -44,6 +50,7 @@ export interface ControllerConfig {
 export const defaultControllerConfig: ControllerConfig = {
   brokerSessionTimeoutMs: 9000,
   brokerReconnectGraceMs: 1000,
+  controllerFailoverGraceMs: 2000,
   defaultReplicationFactor: 1,
   numPartitions: 1,
   deleteTopicEnable: true,

@@ -61,6 +61,7 @@ export async function startBroker(parts: NodeParts): Promise<RunningBroker> {
     logDirs: parts.identities.map(({ directoryId }) => directoryId),
     previousBrokerEpoch: store.previousBrokerEpoch,
   });
+  parts.onControllerChange(() => broker.controllerChanged());
   parts.onStop(() => broker.shutdown());
   return { broker, ready: broker.ready, listeners, notReady: () => broker.notReady() };
 }

@@ -20,7 +20,9 @@ import { raftConfig } from '../settings.ts';
 
 const metadataTopic = '__cluster_metadata';
 
-export function createQuorumMember(parts: Omit<NodeParts, 'raft' | 'loader' | 'budgets' | 'incarnationId'>): RaftNode {
+export function createQuorumMember(
+  parts: Omit<NodeParts, 'raft' | 'loader' | 'budgets' | 'incarnationId' | 'onControllerChange'>,
+): RaftNode {
   const { world, logger, metrics, config, store, onFatal } = parts;
   const directoryId = parts.directoryIdOf(config.metadataLogDir);
   const { quorum } = config;

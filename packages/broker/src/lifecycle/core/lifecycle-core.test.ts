@@ -95,3 +95,8 @@ test('it does not wait long for a controller that answers nobody', () => {
   run(core, { kind: 'heartbeatFailed', mustRegister: false }, 300);
   expect(run(core, { kind: 'ticked' }, 1200)).toEqual(['stopped']);
 });
+
+test('a new controller hears of the broker at once', () => {
+  const core = running();
+  expect(run(core, { kind: 'controllerChanged' }, 500)).toEqual(['sendHeartbeat']);
+});

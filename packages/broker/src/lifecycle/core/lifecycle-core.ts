@@ -24,6 +24,8 @@ export type LifecycleInput =
   | { readonly kind: 'heartbeatAnswered'; readonly isFenced: boolean; readonly shouldShutDown: boolean }
   | { readonly kind: 'heartbeatFailed'; readonly mustRegister: boolean }
   | { readonly kind: 'directoriesFailed' }
+  /** There is another active controller, which must hear of this broker soon. */
+  | { readonly kind: 'controllerChanged' }
   | { readonly kind: 'shutdownRequested' }
   | { readonly kind: 'ticked' };
 
@@ -98,6 +100,11 @@ export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
         return this.#onHeartbeatFailed(input.mustRegister, now, out);
       case 'directoriesFailed':
         if (this.#brokerEpoch >= 0) this.#nextSendAt = now;
+        return;
+      case 'controllerChanged':
+        // What is in flight went to the former controller, which may never answer.
+        this.#inFlight = false;
+        if (this.#state !== 'starting') this.#nextSendAt = now;
         return;
       case 'shutdownRequested':
         return this.#onShutdownRequested(now, out);
