@@ -18,6 +18,7 @@ import { Replica, type ReplicaHost } from './replica.ts';
 import { exposeReplicas } from './replica-metrics.ts';
 import { ReplicaFetchers } from './replica-fetchers.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { SlicedWork } from './sliced-work.ts';
 import type { CommittedAppend, LeadershipListener, ReplicasDeps, TopicSettings } from './replicas-types.ts';
 
 interface PlacedPartition {
@@ -34,6 +35,7 @@ export class Replicas {
   readonly topicMetrics: TopicMetrics;
   readonly #deps: ReplicasDeps;
   readonly #table = new ReplicaTable();
+  readonly #work: SlicedWork;
   readonly #fetchers: ReplicaFetchers;
   readonly #isrSender: IsrSender;
   readonly #directories: DirectoryAssignments;
@@ -51,6 +53,7 @@ export class Replicas {
     this.#deps = deps;
     const { world, logger, metrics, config, brokerEpoch, controller, peers, quota } = deps;
     this.deadlines = new Deadlines(world);
+    this.#work = new SlicedWork(world);
     this.topicMetrics = new TopicMetrics(metrics);
     this.#fetchers = new ReplicaFetchers(peers, {
       world,
@@ -141,14 +144,18 @@ export class Replicas {
     this.#image = image;
     if (!this.#joined) return this.join();
     const { topics, brokers, configs } = delta.changes;
+    const work = this.#work;
     for (const topic of topics.deleted.values()) {
-      for (const partition of topic.partitions.keys()) this.#remove(this.#table.getById(topic.id, partition));
+      for (const partition of topic.partitions.keys()) {
+        work.add(() => this.#remove(this.#table.getById(topic.id, partition)));
+      }
     }
     for (const { id, name, partitionChanges } of topics.changed.values())
       this.#placeAll({ id, name }, partitionChanges);
-    if (configs.size > 0) this.#reconfigure(configs.keys());
-    if (brokers.size > 0) this.#onBrokersChanged(brokers.keys());
-    this.#fetchers.closeIdle();
+    if (configs.size > 0) work.add(() => this.#reconfigure(configs.keys()));
+    if (brokers.size > 0) work.add(() => this.#onBrokersChanged(brokers.keys()));
+    work.add(() => this.#fetchers.closeIdle());
+    work.go();
   }
 
   /** Begins, once the metadata holds this incarnation's registration. Also called when the registration is answered. */
@@ -160,6 +167,7 @@ export class Replicas {
     this.#joined = true;
     this.#deleteStrays();
     for (const topic of this.#image.topics) this.#placeAll(topic, topic.partitions);
+    this.#work.go();
   }
 
   #placeAll(
@@ -169,11 +177,13 @@ export class Replicas {
     let settings: TopicSettings | undefined;
     for (const [partition, image] of partitions) {
       if (!image.replicas.includes(this.#deps.config.nodeId)) {
-        this.#remove(this.#table.getById(topic.id, partition));
+        this.#work.add(() => this.#remove(this.#table.getById(topic.id, partition)));
         continue;
       }
-      settings ??= this.#deps.topicSettings(this.#image, topic.name);
-      this.#place({ topic: topic.name, topicId: topic.id, partition, image, settings });
+      this.#work.add(() => {
+        settings ??= this.#deps.topicSettings(this.#image, topic.name);
+        this.#place({ topic: topic.name, topicId: topic.id, partition, image, settings });
+      });
     }
   }
 
@@ -181,6 +191,7 @@ export class Replicas {
   close(): Promise<void> {
     this.#closed = true;
     this.#reviewTimer?.cancel();
+    this.#work.close();
     this.#fetchers.close();
     this.#isrSender.close();
     this.#directories.close();

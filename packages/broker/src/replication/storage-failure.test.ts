@@ -15,7 +15,7 @@ async function start(brokers: number): Promise<void> {
   cluster.controller.createTopic({ name: 'events', topicId, replicas: [replicas] });
 }
 
-test('a leader whose disk fails answers KAFKA_STORAGE_ERROR and acknowledges nothing that was not written', async () => {
+test('a leader whose disk fails answers KAFKA_STORAGE_ERROR and acknowledges nothing unwritten', async () => {
   await start(1);
   const broker = cluster.broker(1);
   await produce(broker, { topicId, values: ['written'] });
