@@ -11,6 +11,9 @@ import type { LogState } from './log-state.ts';
 import { snapshotPath, takeSnapshot, writeSnapshot } from './producer-files.ts';
 import type { Segment } from './segment.ts';
 
+/** Between two attempts while there is no room. */
+const retryMs = 1000;
+
 export interface SyncEvents {
   /** Everything below is on stable storage. */
   synced(offset: number): void;
@@ -27,6 +30,7 @@ export class LogSyncer {
   /** Set while a sync itself has failed: its error is final, whatever it is. */
   #syncFailed = false;
   #noRoom: DiskError | undefined;
+  #retryWaits = false;
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(state: LogState, events: SyncEvents) {
@@ -85,6 +89,7 @@ export class LogSyncer {
         // An index could not be written: nothing is lost, and the next sync tries again.
         this.#noRoom = error;
         state.context.logger.warn({ log: state.name, path: error.path, code: error.code }, 'no room to sync');
+        this.#tryAgainLater();
         return;
       }
       const offline = offlineBecause(error, 'syncing');
@@ -114,6 +119,16 @@ export class LogSyncer {
     const newFiles = this.#newFiles || newEpochs;
     this.#newFiles = false;
     if (newFiles) await context.world.disk.syncDirectory(state.path);
+  }
+
+  /** Whoever waits for an acknowledgement is answered once there is room again. */
+  #tryAgainLater(): void {
+    if (this.#retryWaits) return;
+    this.#retryWaits = true;
+    this.#state.context.world.timers.after(retryMs, () => {
+      this.#retryWaits = false;
+      if (!this.#state.gone && this.#state.offline === undefined) void this.request();
+    });
   }
 
   async #syncSegment(segment: Segment): Promise<void> {

@@ -34,6 +34,8 @@ export interface WriterEvents {
   written(segments: ReadonlySet<Segment>): void;
   /** A segment will not grow any more; its files are complete but for the sync. */
   sealed(segment: Segment, snapshot: Buffer, baseOffset: number): void;
+  /** A file was made. */
+  created(): void;
   failed(error: DiskError): void;
 }
 
@@ -110,7 +112,7 @@ export class LogWriter implements TurnTask {
         this.#prepare(run);
         run.segment.file('write').write(run.pieces, run.position);
       } catch (error) {
-        this.#fail(error, written);
+        this.#fail(error, run, written);
         return;
       }
       this.#runs.shift();
@@ -137,7 +139,7 @@ export class LogWriter implements TurnTask {
         await run.segment.use('write', (file) => file.writeAsync(run.pieces, run.position));
       } catch (error) {
         this.#writing = false;
-        this.#fail(error, new Set());
+        this.#fail(error, run, new Set());
         return;
       }
       if (this.#state.gone) break;
@@ -170,13 +172,14 @@ export class LogWriter implements TurnTask {
       tail.add(append);
       this.#state.logEndOffset = append.lastOffset + 1;
     }
+    if (run.position === 0) this.#events.created();
     run.segment.modifiedAt = context.world.clock.wall();
     this.pendingBytes -= run.bytes;
     context.stats.writes++;
     context.stats.bytesWritten += run.bytes;
   }
 
-  #fail(error: unknown, written: ReadonlySet<Segment>): void {
+  #fail(error: unknown, run: Run, written: ReadonlySet<Segment>): void {
     if (!(error instanceof DiskError)) throw error;
     const state = this.#state;
     this.#runs = [];
@@ -184,6 +187,8 @@ export class LogWriter implements TurnTask {
     this.#nextSnapshot = undefined;
     if (!isLackOfRoom(error)) state.directory.takeOffline(offlineBecause(error, 'writing to'));
     revertToWritten(state);
+    // A segment that has just begun stays: its first batch is still to seal the one before.
+    if (state.active === run.segment) this.#nextSnapshot = run.snapshot;
     if (written.size > 0) this.#events.written(written);
     this.#events.failed(error);
   }

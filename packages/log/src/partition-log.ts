@@ -57,6 +57,7 @@ export class PartitionLog extends LogFacts {
     this.#writer = new LogWriter(state, {
       written: (segments) => this.#onWritten(segments),
       sealed: (segment, snapshot, baseOffset) => this.#onSealed(segment, snapshot, baseOffset),
+      created: () => this.#syncer.onNewFiles(),
       failed: (error) => this.#onFailed(`${error.code} at ${error.path}: what was accepted and not written is lost`),
     });
     this.#appender = new LogAppender(state, this.#writer);
