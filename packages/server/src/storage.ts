@@ -2,7 +2,7 @@
  * `meta.properties` of every log directory: which cluster, node and directory it belongs to (KIP-858's directory ids).
  * A directory of another cluster or node is refused, never overwritten; an unformatted one is formatted on request.
  */
-import { randomUuid, type Disk, type Random, type Uuid } from '@tidelog/core';
+import { DiskError, randomUuid, type Disk, type Random, type Uuid } from '@tidelog/core';
 import { parse, stringify } from 'dot-properties';
 
 export interface DirectoryIdentity {
@@ -42,32 +42,71 @@ export function readIdentity(disk: Disk, path: string): DirectoryIdentity | unde
   return { path, clusterId, nodeId, directoryId };
 }
 
-/** Formats what is not formatted and checks the rest. Syncs before it returns. */
-export function formatStorage(options: StorageOptions): DirectoryIdentity[] {
-  const { disk, random, logDirs, nodeId } = options;
-  const found = logDirs.map((path) => readIdentity(disk, path));
-  const clusterId =
-    options.clusterId ?? found.find((identity) => identity !== undefined)?.clusterId ?? randomUuid(random);
-  return logDirs.map((path, i) => {
-    const identity = found[i] ?? writeIdentity(disk, { path, clusterId, nodeId, directoryId: randomUuid(random) });
-    checkIdentity(identity, { clusterId, nodeId });
-    return identity;
+/** Directories as found: the usable ones, and those that the disk refuses. */
+export interface OpenedStorage {
+  readonly identities: readonly DirectoryIdentity[];
+  readonly failed: readonly { readonly path: string; readonly error: DiskError }[];
+}
+
+/** Formats what is not formatted and checks the rest. Syncs before it returns. A directory that fails is left out. */
+export function formatStorage(options: StorageOptions): OpenedStorage {
+  const { disk, random, nodeId } = options;
+  const found = readAll(options);
+  const known = found.flatMap(({ identity }) => identity ?? []);
+  const clusterId = options.clusterId ?? known[0]?.clusterId ?? randomUuid(random);
+  return collect(found, { clusterId, nodeId }, ({ path, identity }) => {
+    return identity ?? writeIdentity(disk, { path, clusterId, nodeId, directoryId: randomUuid(random) });
   });
 }
 
 /** The identities of storage that must be formatted already. */
-export function openStorage(options: StorageOptions): DirectoryIdentity[] {
-  const { disk, logDirs, nodeId } = options;
-  const identities = logDirs.map((path) => {
-    const identity = readIdentity(disk, path);
-    if (identity === undefined) {
-      throw new StorageError(`${path} is not formatted: run "tidelog storage format" or start without --no-format`);
-    }
-    return identity;
+export function openStorage(options: StorageOptions): OpenedStorage {
+  const found = readAll(options);
+  const known = found.flatMap(({ identity }) => identity ?? []);
+  const clusterId = options.clusterId ?? known[0]?.clusterId ?? '';
+  return collect(found, { clusterId, nodeId: options.nodeId }, ({ path, identity }) => {
+    if (identity !== undefined) return identity;
+    throw new StorageError(`${path} is not formatted: run "tidelog storage format" or start without --no-format`);
   });
-  const clusterId = options.clusterId ?? identities[0]?.clusterId ?? '';
-  for (const identity of identities) checkIdentity(identity, { clusterId, nodeId });
-  return identities;
+}
+
+interface FoundDirectory {
+  readonly path: string;
+  readonly identity: DirectoryIdentity | undefined;
+  readonly error: DiskError | undefined;
+}
+
+function readAll({ disk, logDirs }: StorageOptions): FoundDirectory[] {
+  return logDirs.map((path) => {
+    try {
+      return { path, identity: readIdentity(disk, path), error: undefined };
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return { path, identity: undefined, error };
+    }
+  });
+}
+
+function collect(
+  found: readonly FoundDirectory[],
+  expected: { readonly clusterId: string; readonly nodeId: number },
+  identify: (directory: FoundDirectory) => DirectoryIdentity,
+): OpenedStorage {
+  const identities: DirectoryIdentity[] = [];
+  const failed: { path: string; error: DiskError }[] = [];
+  for (const directory of found) {
+    const { path } = directory;
+    try {
+      if (directory.error !== undefined) throw directory.error;
+      const identity = identify(directory);
+      checkIdentity(identity, expected);
+      identities.push(identity);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      failed.push({ path, error });
+    }
+  }
+  return { identities, failed };
 }
 
 function checkIdentity(identity: DirectoryIdentity, expected: { clusterId: string; nodeId: number }): void {

@@ -21,7 +21,7 @@ import { startBroker, type RunningBroker } from './roles/broker-role.ts';
 import { startController } from './roles/controller-role.ts';
 import { createQuorumMember } from './roles/quorum-member.ts';
 import { logStoreConfig, networkLimits } from './settings.ts';
-import { formatStorage, openStorage, type DirectoryIdentity } from './storage.ts';
+import { formatStorage, openStorage, StorageError, type DirectoryIdentity } from './storage.ts';
 
 export interface NodeOptions {
   readonly world: World;
@@ -151,11 +151,22 @@ function writeSnapshot(raft: RaftNode, image: MetadataImage, logger: Logger): vo
     .catch((error: unknown) => logger.error({ err: error }, 'could not write a metadata snapshot'));
 }
 
-function openDirectories(options: NodeOptions, config: NodeConfig): DirectoryIdentity[] {
+/** One directory that fails takes its partitions with it, not the node (KIP-112). */
+function openDirectories(options: NodeOptions, config: NodeConfig): readonly DirectoryIdentity[] {
   const { world, clusterId } = options;
   const logDirs = [...new Set([...config.logDirs, config.metadataLogDir])];
   const storage = { disk: world.disk, random: world.random, logDirs, nodeId: config.nodeId, clusterId };
-  return options.format ? formatStorage(storage) : openStorage(storage);
+  const { identities, failed } = options.format ? formatStorage(storage) : openStorage(storage);
+  for (const { path, error } of failed) {
+    options.logger.error(
+      { err: error, path },
+      `the log directory ${path} is offline: mend it and start the node again`,
+    );
+    if (path === config.metadataLogDir) {
+      throw new StorageError(`${path} has the metadata log and cannot be read (${error.code}): this node cannot start`);
+    }
+  }
+  return identities;
 }
 
 async function serveHttp(

@@ -40,13 +40,15 @@ function format(flags: FormatFlags): void {
   if (formatted.length > 0 && flags.ignoreFormatted !== true) {
     throw new Error(`${formatted.join(', ')} is formatted already: use --ignore-formatted to leave it as it is`);
   }
-  for (const { path, directoryId } of formatStorage({
+  const { identities, failed } = formatStorage({
     disk,
     random,
     nodeId,
     logDirs: directories,
     clusterId: flags.clusterId,
-  })) {
+  });
+  for (const { path, error } of failed) throw new Error(`cannot format ${path}: ${error.code}`);
+  for (const { path, directoryId } of identities) {
     console.log(`${path}: cluster ${flags.clusterId}, node ${nodeId}, directory ${directoryId}`);
   }
 }
