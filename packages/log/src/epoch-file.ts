@@ -1,6 +1,6 @@
 /**
- * `leader-epoch-checkpoint`: replaced whole at every change, synced only together with the log. What a crash loses of it
- * is found again in the batches above the recovery point.
+ * `leader-epoch-checkpoint`: replaced whole at every change, synced only together with the log. What a crash loses
+ * of it is found again in the batches above the recovery point.
  */
 import { encodeEpochs } from './core/checkpoint-text.ts';
 import { epochFileName } from './core/segment-names.ts';

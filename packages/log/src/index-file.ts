@@ -1,7 +1,7 @@
 /**
  * One offset or time index: entries of fixed size, ascending, as bytes. New entries gather in memory and go to the file
- * in batches; what is in the file is read when somebody looks. It is never trusted after an unclean stop, so it needs no
- * checksum: it is rebuilt from the log.
+ * in batches; what is in the file is read when somebody looks. It is never trusted after an unclean stop, so it needs
+ * no checksum: it is rebuilt from the log.
  *
  *   .index      relativeOffset i32 | position i32              (key: relativeOffset)
  *   .timeindex  timestamp i64 | relativeOffset i32             (key: timestamp)

@@ -1,6 +1,6 @@
 /**
- * Accepts appends: asks the core whether the bytes may enter, rolls where the core says so, gives offsets, and hands the
- * batches to the writer. Synchronous and without a file operation but for the first append after a start.
+ * Accepts appends: asks the core whether the bytes may enter, rolls where the core says so, gives offsets, and hands
+ * the batches to the writer. Synchronous and without a file operation but for the first append after a start.
  */
 import { type Chunks, DiskError } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';

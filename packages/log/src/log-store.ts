@@ -166,7 +166,11 @@ export class LogStore {
       const start = this.#world.clock.monotonic();
       const context = this.#context;
       const loaded = await loadLogs({ context, health, facts, configFor, concurrency: recoveryConcurrency });
-      for (const state of loaded) this.#addLoaded(state);
+      for (const state of loaded) {
+        const other = this.#logs.get(state.name);
+        if (other === undefined) this.#add(state);
+        else this.#logger.error({ kept: other.state.path, ignored: state.path }, 'one log is in two directories');
+      }
       const tookMs = Math.round(this.#world.clock.monotonic() - start);
       this.#logger.info({ directory: health.path, logs: loaded.length, clean, tookMs }, 'log directory opened');
       return facts.cleanBrokerEpoch;
@@ -174,16 +178,6 @@ export class LogStore {
       health.takeOffline(asOffline(error, health.path));
       return undefined;
     }
-  }
-
-  #addLoaded(state: LogState): void {
-    const other = this.#logs.get(state.name);
-    if (other === undefined) {
-      this.#add(state);
-      return;
-    }
-    const fields = { log: state.name, kept: other.state.path, ignored: state.path };
-    this.#logger.error(fields, 'the same log is in two directories; one of them is ignored');
   }
 
   #add(state: LogState): PartitionLog {

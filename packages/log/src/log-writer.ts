@@ -168,7 +168,7 @@ export class LogWriter implements TurnTask {
     const { context, config, tail } = this.#state;
     for (const append of run.appends) {
       for (const batch of append.batches) run.segment.onWritten(batch, config.indexIntervalBytes);
-      for (const ended of append.ended) if (ended.aborted) run.segment.addAborted(ended);
+      for (const ended of append.ended) if (ended.aborted) run.segment.transactions.add(ended);
       tail.add(append);
       this.#state.logEndOffset = append.lastOffset + 1;
     }

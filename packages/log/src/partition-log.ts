@@ -68,8 +68,8 @@ export class PartitionLog extends LogFacts {
   }
 
   /**
-   * Decides at once; what is accepted is written at the end of this turn. The bytes belong to the log from now on (offset
-   * and epoch are written into them) and must not change. A duplicate may still be unwritten: it is written once
+   * Decides at once; what is accepted is written at the end of this turn. The bytes belong to the log from now on
+   * (offset and epoch are written into them) and must not change. A duplicate may still be unwritten: it is written once
    * logEndOffset has passed its last offset.
    */
   append(records: Chunks, options: AppendOptions): AppendOutcome {
@@ -97,7 +97,7 @@ export class PartitionLog extends LogFacts {
     const { segments } = this.#state;
     const found: AbortedEntry[] = [];
     for (let index = this.#state.segmentIndexOf(from); index < segments.length; index++) {
-      if (collectAborted(segments[index]?.aborted() ?? [], { from, to }, found)) break;
+      if (collectAborted(segments[index]?.transactions.entries() ?? [], { from, to }, found)) break;
     }
     return found.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }));
   }

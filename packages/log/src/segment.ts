@@ -9,10 +9,10 @@ import { readBatchHeader } from '@tidelog/protocol';
 import { Chunks } from '@tidelog/core';
 import type { AdmittedBatch } from './core/admission.ts';
 import { offsetName, suffixes } from './core/segment-names.ts';
-import { decodeAborted, encodeAborted, txnEntryBytes, type AbortedEntry } from './core/transaction-index.ts';
 import type { FileHandles } from './file-handles.ts';
 import type { IndexCache } from './index-cache.ts';
 import { IndexFile } from './index-file.ts';
+import { TransactionIndexFile } from './transaction-index-file.ts';
 
 export interface SegmentHost {
   readonly handles: FileHandles;
@@ -35,6 +35,7 @@ export class Segment {
   readonly jitterMs: number;
   readonly offsetIndex: IndexFile;
   readonly timeIndex: IndexFile;
+  readonly transactions: TransactionIndexFile;
   /** Accepted; the file may be shorter. */
   sizeInBytes: number;
   /** In the file. */
@@ -49,8 +50,6 @@ export class Segment {
   #maxTimestamp: number | undefined;
   #offsetOfMaxTimestamp = -1;
   #bytesSinceEntry = 0;
-  #aborted: AbortedEntry[] | undefined;
-  #hasTxnIndex: boolean;
   /** Where the last file read ended: the next one in sequence begins there without a lookup. */
   #cursor: { readonly offset: number; readonly position: number } | undefined;
 
@@ -64,7 +63,8 @@ export class Segment {
     this.#directory = start.directory;
     this.#path = this.pathOf(suffixes.log);
     this.#handles = host.handles;
-    this.#hasTxnIndex = start.hasTxnIndex;
+    const transactionsPath = (): string => this.pathOf(suffixes.txnIndex);
+    this.transactions = new TransactionIndexFile(transactionsPath, host.handles, start.hasTxnIndex);
     this.offsetIndex = new IndexFile('offset', this.pathOf(suffixes.index), host);
     this.timeIndex = new IndexFile('time', this.pathOf(suffixes.timeIndex), host);
     if (start.sizeInBytes === 0) this.#startEmpty();
@@ -163,35 +163,6 @@ export class Segment {
     this.#cursor = { offset, position };
   }
 
-  aborted(): readonly AbortedEntry[] {
-    if (this.#aborted === undefined) {
-      const path = this.pathOf(suffixes.txnIndex);
-      const content = this.#hasTxnIndex
-        ? this.#handles.once(path, 'read', (file) => file.read(0, file.size()))
-        : Buffer.alloc(0);
-      const whole = content.subarray(0, content.length - (content.length % txnEntryBytes));
-      this.#aborted = decodeAborted(whole) ?? [];
-    }
-    return this.#aborted;
-  }
-
-  addAborted(entry: AbortedEntry): void {
-    const known = this.aborted();
-    this.#handles.once(this.pathOf(suffixes.txnIndex), 'write', (file) => {
-      file.write([encodeAborted(entry)], known.length * txnEntryBytes);
-    });
-    this.#hasTxnIndex = true;
-    this.#aborted = [...known, entry];
-  }
-
-  /** Drops the aborted transactions whose marker lies at or above the offset. */
-  truncateAborted(offset: number): void {
-    if (!this.#hasTxnIndex) return;
-    const kept = this.aborted().filter((entry) => entry.lastOffset < offset);
-    this.#handles.once(this.pathOf(suffixes.txnIndex), 'write', (file) => file.truncate(kept.length * txnEntryBytes));
-    this.#aborted = kept;
-  }
-
   /** Makes the files exist, so that a restart finds where an empty log begins. */
   create(): void {
     this.#handles.once(this.#path, 'write', () => undefined);
@@ -205,7 +176,7 @@ export class Segment {
     this.#cursor = undefined;
     this.offsetIndex.truncateWhere((entry) => entry.value >= position);
     this.timeIndex.truncateWhere((entry) => entry.value + this.baseOffset >= offset);
-    this.truncateAborted(offset);
+    this.transactions.truncate(offset);
     this.#maxTimestamp = undefined;
     this.#bytesSinceEntry = 0;
     if (position === 0) this.#startEmpty();
@@ -215,7 +186,7 @@ export class Segment {
   forgetDerived(): void {
     this.#startEmpty();
     this.writtenBytes = 0;
-    this.#aborted = [];
+    this.transactions.startEmpty();
   }
 
   /** What the indexes say was found wrong: everything is looked up from the front until the next restart. */

@@ -8,7 +8,8 @@ import type { ErrorCode } from '@tidelog/protocol';
 /**
  * Who appends, which decides what is checked and what is assigned:
  *  - client: one batch, every check, offsets and epoch are assigned
- *  - coordinator: group, transaction or share coordinator, and transaction markers: producer epochs are checked, sequences not
+ *  - coordinator: group, transaction or share coordinator, and transaction markers: producer epochs are checked,
+ *    sequences are not
  *  - replication: batches of the leader, offsets and epochs as they are
  *  - raft: the quorum's own log; a leader's appends come with offsets and epochs as well
  */
