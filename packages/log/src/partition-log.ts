@@ -69,8 +69,8 @@ export class PartitionLog extends LogFacts {
 
   /**
    * Decides at once; what is accepted is written at the end of this turn. The bytes belong to the log from now on
-   * (offset and epoch are written into them) and must not change. A duplicate may still be unwritten: it is written once
-   * logEndOffset has passed its last offset.
+   * (offset and epoch are written into them) and must not change. A duplicate may still be unwritten: it is
+   * written once logEndOffset has passed its last offset.
    */
   append(records: Chunks, options: AppendOptions): AppendOutcome {
     return this.#appender.append(records, options);
