@@ -1,8 +1,8 @@
 /**
  * Opens a log from its directory. After a clean stop nothing is scanned: sizes come from the directory, the end from
  * the recovery point that the stop left. After an unclean one every segment that reaches beyond the recovery point
- * is read whole: a bad batch above the recovery point is a torn write and is cut off with all that follows; one below it is
- * damage to what was durable, and the log goes offline and keeps its files as they are.
+ * is read whole: a bad batch above the recovery point is a torn write and is cut off with all that follows; one below
+ * it is damage to what was durable, and the log goes offline and keeps its files as they are.
  */
 import { must } from '@tidelog/core';
 import type { BatchHeader } from '@tidelog/protocol';
