@@ -1,5 +1,6 @@
 /** `tidelog server`: one node, in the foreground, until SIGTERM or SIGINT. */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { collectProperties, createLogger, MetricsRegistry, TidelogNode, type ServerLogger } from '@tidelog/server';
 import { createNodeWorld } from '@tidelog/core';
 import type { Command } from 'commander';
@@ -26,6 +27,7 @@ export function addServer(program: Command): void {
 }
 
 export async function runServer(file: string | undefined, flags: ServerFlags): Promise<void> {
+  collectLessOften();
   const texts = collectProperties({
     ...(file === undefined ? {} : { file: readFileSync(file, 'utf8') }),
     environment: process.env,
@@ -48,6 +50,15 @@ export async function runServer(file: string | undefined, flags: ServerFlags): P
   } catch (error) {
     await die(logger, error);
   }
+}
+
+/**
+ * What a broker receives counts towards V8's heap limit, and with a heap as small as ours the default growth means a
+ * full collection for every 20 MB received: half of the processor time of producing 1 MiB requests. With room for four
+ * times what survived it is a tenth.
+ */
+function collectLessOften(): void {
+  setFlagsFromString('--heap-growing-percent=300');
 }
 
 function stopOnSignal(node: TidelogNode, logger: ServerLogger): void {
