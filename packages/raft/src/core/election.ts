@@ -94,7 +94,8 @@ function decide(member: Member, role: Prospective | Candidate): boolean {
     else becomeLeader(member);
     return true;
   }
-  const lost = count(role.votes.refused) > voters.size - voters.majority;
+  // A candidate that has lost waits as well: those who lose together and start over at once would tie for ever.
+  const lost = role.role === 'prospective' && count(role.votes.refused) > voters.size - voters.majority;
   if (!lost && member.now < role.electionDeadline) return false;
   member.lostElections++;
   if (role.role === 'candidate') becomeProspective(member);
@@ -119,7 +120,7 @@ export function onVoteResponse(member: Member, call: Call, response: VoteRespons
   role.votes.refused.add(peer);
   if (role.role === 'candidate') {
     // Two candidates have split the votes, or one is behind: rather than for the whole timeout, wait a random moment.
-    role.electionDeadline = Math.min(role.electionDeadline, member.electionBackoff(member.lostElections + 2));
+    role.electionDeadline = Math.min(role.electionDeadline, member.electionBackoff(member.lostElections + 1));
   }
 }
 

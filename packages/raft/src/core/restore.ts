@@ -34,5 +34,11 @@ export function restore(member: Member): void {
   }
   const leader = leaderId >= 0 ? log.voters.addressOf(leaderId) : undefined;
   if (leader !== undefined) becomeFollower(member, { epoch, leader });
-  else becomeUnattached(member, { epoch, leaderId, deadline: member.electionBackoff(0) });
+  else becomeUnattached(member, { epoch, leaderId, deadline: firstElection(member) });
+}
+
+/** Voters that start together stand one after the other, so that the first one is elected before the next one tries. */
+function firstElection({ log, local, now, config }: Member): number {
+  const rank = log.voters.voters.findIndex(({ id }) => id === local.id);
+  return now + 1 + Math.max(0, rank) * 2 * config.retryBackoffMs;
 }
