@@ -1,5 +1,6 @@
 /** What an operator can set about a broker, under Kafka's names in camel case. Times are milliseconds. */
 import type { Millis } from '@tidelog/core';
+import type { GroupCoordinatorConfig } from './coordinator/group/group-coordinator.ts';
 import type { InternalTopicConfig } from './topics/coordinator-topics.ts';
 import type { LifecycleTimings } from './lifecycle/core/lifecycle-core.ts';
 import type { ReplicationConfig } from './replication/replicas-types.ts';
@@ -8,6 +9,7 @@ export interface BrokerConfig {
   readonly nodeId: number;
   readonly replication: ReplicationConfig;
   readonly internalTopics: InternalTopicConfig;
+  readonly groups: GroupCoordinatorConfig;
   readonly lifecycle: LifecycleTimings;
   /** auto.create.topics.enable */
   readonly autoCreateTopics: boolean;

@@ -11,11 +11,13 @@ import { describeConfigs } from './api/describe-configs.ts';
 import { describeTopicPartitions } from './api/describe-topic-partitions.ts';
 import { findCoordinator } from './api/find-coordinator.ts';
 import { forwardedHandlers } from './api/forwarded.ts';
+import { groupHandlers } from './api/group-handlers.ts';
 import { listConfigResources } from './api/list-config-resources.ts';
 import { metadata } from './api/metadata.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import type { ControllerChannel } from './channels.ts';
+import type { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import type { ControllerForwarding } from './forwarding/controller-forwarding.ts';
 import { ProducerIds } from './producer-ids.ts';
 import type { Replicas } from './replication/replicas.ts';
@@ -35,10 +37,17 @@ export interface BrokerParts {
   readonly topicCreation: TopicCreation;
   readonly forwarding: ControllerForwarding;
   readonly brokerEpoch: () => number;
+  readonly groups: GroupCoordinator;
 }
 
 export function brokerHandlers(parts: BrokerParts): BoundHandler[] {
-  return [...dataHandlers(parts), ...metadataHandlers(parts), ...forwardedHandlers(parts)];
+  const { groups: coordinator, authorizer } = parts;
+  return [
+    ...dataHandlers(parts),
+    ...metadataHandlers(parts),
+    ...forwardedHandlers(parts),
+    ...groupHandlers({ coordinator, authorizer }),
+  ];
 }
 
 function dataHandlers(parts: BrokerParts): BoundHandler[] {

@@ -16,6 +16,7 @@ import { allowAll } from './authorizer.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import { brokerHandlers } from './broker-handlers.ts';
 import type { ControllerChannel, PeerConnections } from './channels.ts';
+import { GroupCoordinator } from './coordinator/group/group-coordinator.ts';
 import { ControllerForwarding } from './forwarding/controller-forwarding.ts';
 import { BrokerLifecycle, type BrokerIdentity } from './lifecycle/broker-lifecycle.ts';
 import type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';
@@ -47,6 +48,7 @@ export class Broker {
   /** Resolves when the controller has unfenced this broker; rejects when it refuses it for good. */
   readonly ready: Promise<void>;
   readonly replicas: Replicas;
+  readonly groups: GroupCoordinator;
   readonly #options: BrokerOptions;
   readonly #topicCreation: TopicCreation;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
@@ -73,6 +75,16 @@ export class Broker {
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
       topicSettings: (image, topic) => this.#settingsOf(image, topic),
     });
+    const { nodeId, groups, staticConfig } = config;
+    this.groups = new GroupCoordinator({
+      world,
+      logger,
+      metrics,
+      nodeId,
+      staticConfig,
+      config: groups,
+      replicas: this.replicas,
+    });
     this.#topicCreation = new TopicCreation({
       world,
       logger,
@@ -98,6 +110,7 @@ export class Broker {
       config,
       controller,
       replicas: this.replicas,
+      groups: this.groups,
       authorizer: allowAll,
       topicCreation: this.#topicCreation,
       forwarding: new ControllerForwarding({ world, logger, controller: forwardingController, timeoutMs }),
@@ -138,6 +151,7 @@ export class Broker {
     lifecycle?.stop();
     this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
+    this.groups.close();
     await this.replicas.close();
   }
 
@@ -153,6 +167,7 @@ export class Broker {
 
   #onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     this.replicas.onMetadata(image, delta);
+    this.groups.onMetadata(image, delta);
     this.#topicCreation.onMetadata(image);
     this.#lifecycle?.onMetadata(image);
   }

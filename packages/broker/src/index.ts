@@ -28,6 +28,8 @@ export {
 } from './replication/replicas-types.ts';
 export { Broker, type BrokerOptions, type BrokerStart } from './broker.ts';
 export type { BrokerConfig } from './broker-config.ts';
+export type { MigrationPolicy } from './coordinator/group/core/group-config.ts';
+export type { GroupCoordinatorConfig } from './coordinator/group/group-coordinator.ts';
 export type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';
 export { dataPathHandlers, type DataPathDeps } from './api/data-path-handlers.ts';
 export { ProducerIds, type ProducerIdsDeps } from './producer-ids.ts';

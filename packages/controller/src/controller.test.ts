@@ -34,6 +34,7 @@ describe('Controller', () => {
     expect(controller.isActive).toBe(true);
     expect(Object.fromEntries(controller.image.features)).toEqual({
       'metadata.version': 30,
+      'group.version': 1,
       'eligible.leader.replicas.version': 1,
     });
     expect(controller.image.configs.clusterDefault().get('min.insync.replicas')).toBe('1');

@@ -12,6 +12,7 @@ interface Feature {
 export const supportedFeatures: readonly Feature[] = [
   { name: metadataVersionFeature, minSupportedVersion: 7, maxSupportedVersion: 30 },
   { name: 'kraft.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
+  { name: 'group.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
   { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
 ];
 

@@ -1,9 +1,16 @@
 /** Kafka's keys to the configuration objects of the rooms: one function per room, nothing else. */
-import { defaultReplicationConfig, type BrokerConfig, type ReplicationConfig } from '@tidelog/broker';
+import {
+  defaultReplicationConfig,
+  type BrokerConfig,
+  type GroupCoordinatorConfig,
+  type MigrationPolicy,
+  type ReplicationConfig,
+} from '@tidelog/broker';
 import { defaultControllerConfig, type ControllerConfig } from '@tidelog/controller';
 import type { LogStoreConfig } from '@tidelog/log';
 import { effectiveTopicConfig, emptyMetadataImage, logConfigOf } from '@tidelog/metadata';
 import { defaultNetworkLimits, type NetworkLimits } from '@tidelog/net';
+import { codecOf } from '@tidelog/protocol';
 import { defaultRaftConfig, type RaftConfig } from '@tidelog/raft';
 import type { NodeConfig } from './node-config.ts';
 
@@ -89,6 +96,27 @@ export function logStoreConfig({ reader, nodeId }: NodeConfig): LogStoreConfig {
   };
 }
 
+export function groupConfig({ reader }: NodeConfig): GroupCoordinatorConfig {
+  const codec = codecOf(reader.number('offsets.topic.compression.codec'));
+  return {
+    minSessionTimeoutMs: reader.number('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: reader.number('group.max.session.timeout.ms'),
+    maxSize: reader.number('group.max.size'),
+    initialRebalanceDelayMs: reader.number('group.initial.rebalance.delay.ms'),
+    offsetMetadataMaxBytes: reader.number('offset.metadata.max.bytes'),
+    offsetsRetentionMs: reader.number('offsets.retention.minutes') * 60_000,
+    offsetsRetentionCheckIntervalMs: reader.number('offsets.retention.check.interval.ms'),
+    consumerMaxSize: reader.number('group.consumer.max.size'),
+    consumerAssignors: reader.list('group.consumer.assignors'),
+    migrationPolicy: reader.string('group.consumer.migration.policy').toLowerCase() as MigrationPolicy,
+    regexRefreshIntervalMs: reader.number('group.consumer.regex.refresh.interval.ms'),
+    consumerProtocolEnabled: reader.list('group.coordinator.rebalance.protocols').includes('consumer'),
+    offsetsCommitTimeoutMs: reader.number('offsets.commit.timeout.ms'),
+    offsetsLoadBufferSize: reader.number('offsets.load.buffer.size'),
+    offsetsTopicCodec: codec === 'unknown' ? 'none' : codec,
+  };
+}
+
 export function brokerConfig(config: NodeConfig): BrokerConfig {
   const { reader, nodeId } = config;
   return {
@@ -99,6 +127,7 @@ export function brokerConfig(config: NodeConfig): BrokerConfig {
       offsetsTopicReplicationFactor: reader.number('offsets.topic.replication.factor'),
       offsetsTopicSegmentBytes: reader.number('offsets.topic.segment.bytes'),
     },
+    groups: groupConfig(config),
     lifecycle: {
       heartbeatIntervalMs: reader.number('broker.heartbeat.interval.ms'),
       retryMs: 50,

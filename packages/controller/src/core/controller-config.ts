@@ -62,6 +62,7 @@ export const defaultControllerConfig: ControllerConfig = {
   staticConfigs: new Map(),
   supportedFeatures: [
     { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 },
+    { name: 'group.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
     { name: 'eligible.leader.replicas.version', minSupportedVersion: 0, maxSupportedVersion: 1 },
   ],
   bootstrapFeatures: new Map(),
