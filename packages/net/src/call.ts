@@ -6,6 +6,7 @@
  *                       └──────throw──▶ failed (the connection closes)
  */
 import type { Chunks, Clock, Millis } from '@tidelog/core';
+import type { ByteBudget } from './byte-budget.ts';
 import { noResponse, type BoundHandler, type NoResponse } from './handler.ts';
 import type { ApiMeter } from './network-metrics.ts';
 import type { PipelinedCall } from './pipeline.ts';
@@ -27,6 +28,8 @@ export type CallStage = 'decode' | 'handle' | 'encode';
 export interface CallOwner {
   readonly peer: Peer;
   readonly closed: boolean;
+  /** Bytes of responses that clients have not read, and what is set aside for those being made; absent: no limit. */
+  readonly responseBytes?: ByteBudget;
   /** Calls back once when the connection closes; at once when it has closed. */
   onDisconnect(callback: () => void): void;
   /** A call is done; its response may have to wait for earlier ones. */
@@ -63,6 +66,7 @@ export class Call implements RequestContext, PipelinedCall {
   #frame: Chunks | undefined;
   #startedAt: Millis = 0;
   #returnedAt: Millis = 0;
+  #reservedBytes = 0;
   #closeCallbacks: (() => void)[] | undefined;
 
   constructor(served: Served, header: CallHeader, frame: Chunks, owner: CallOwner, receivedAt: Millis) {
@@ -127,6 +131,17 @@ export class Call implements RequestContext, PipelinedCall {
     this.#owner.onDisconnect(callback);
   }
 
+  reserveResponse(bytes: number): number {
+    const { responseBytes, closed } = this.#owner;
+    if (responseBytes === undefined) return bytes;
+    const before = this.#reservedBytes;
+    const room = responseBytes.limit - responseBytes.used + before;
+    this.#reservedBytes = closed || this.done ? 0 : Math.max(0, Math.min(bytes, room));
+    if (this.#reservedBytes > before) responseBytes.take(this.#reservedBytes - before);
+    else if (this.#reservedBytes < before) responseBytes.give(before - this.#reservedBytes);
+    return this.#reservedBytes;
+  }
+
   throttle(delayMs: Millis): void {
     this.throttleMs = Math.max(this.throttleMs, delayMs);
   }
@@ -163,6 +178,7 @@ export class Call implements RequestContext, PipelinedCall {
 
   /** The connection closed before the answer; gives whom to tell. */
   abandon(): readonly (() => void)[] {
+    this.reserveResponse(0);
     const callbacks = this.#closeCallbacks ?? [];
     this.#closeCallbacks = undefined;
     this.#frame = undefined;
@@ -181,6 +197,7 @@ export class Call implements RequestContext, PipelinedCall {
       }
     }
     this.#measure(answeredAt);
+    this.reserveResponse(0);
     this.done = true;
     this.#owner.onCallDone();
   }

@@ -28,12 +28,14 @@ export interface DispatcherOptions {
   readonly advertise?: (api: Api, versions: VersionRange) => VersionRange | undefined;
 }
 
-/** A request that cannot be served or answered: the connection closes. */
+export type RefusalReason = 'header' | 'api' | 'version' | 'size' | 'unanswerable';
+
+/** A request that cannot be served or answered: the connection closes, with a warning. Handlers may throw it too. */
 export class RefusedRequestError extends Error {
   override readonly name = 'RefusedRequestError';
-  readonly reason: 'header' | 'api' | 'version' | 'size';
+  readonly reason: RefusalReason;
 
-  constructor(reason: 'header' | 'api' | 'version' | 'size', message: string, cause?: unknown) {
+  constructor(reason: RefusalReason, message: string, cause?: unknown) {
     super(message, { cause });
     this.reason = reason;
   }

@@ -33,6 +33,7 @@ export interface ConnectionShared {
   readonly dispatcher: Dispatcher;
   readonly limits: NetworkLimits;
   readonly requestBytes: ByteBudget;
+  readonly responseBytes: ByteBudget;
   readonly partialFrames: PartialFrames;
   readonly deadlines: Deadlines;
   readonly turnFlush: TurnFlush;
@@ -61,11 +62,11 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     this.#socket = socket;
     this.peer = peer;
     this.#shared = shared;
-    const { limits, turnFlush, deadlines, world } = shared;
+    const { limits, turnFlush, deadlines, world, responseBytes } = shared;
     this.#frames = new FrameReader({ minBytes: requestMinBytes, maxBytes: limits.socketRequestMaxBytes });
     this.#pipeline = new Pipeline(this);
     const maxUnreadBytes = limits.connectionMaxUnreadBytes;
-    this.#outbox = new Outbox({ socket, turnFlush, maxUnreadBytes, onFlushed: () => this.#progress() });
+    this.#outbox = new Outbox({ socket, turnFlush, maxUnreadBytes, responseBytes, onFlushed: () => this.#progress() });
     this.#lastActivity = world.clock.monotonic();
     this.#idleCheck = deadlines.after(limits.connectionsMaxIdleMs, () => this.#checkIdle());
     socket.handle({
@@ -74,6 +75,10 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
       onDrain: () => this.#onDrain(),
       onClose: () => this.#becomeClosed(),
     });
+  }
+
+  get responseBytes(): ByteBudget {
+    return this.#shared.responseBytes;
   }
 
   /** No answer can be given any more. */
@@ -137,6 +142,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
   onCallFailed(call: Call, stage: CallStage, error: unknown): void {
     if (this.closed) return;
     const { apiName, apiVersion, correlationId, clientId } = call;
+    if (error instanceof RefusedRequestError) return this.#refuse(error);
     const fields = { ...this.peer, api: apiName, apiVersion, correlationId, clientId, err: error };
     const level = stage === 'decode' ? 'warn' : 'error';
     this.#shared.log.write(level, `call-${stage}`, fields, failures[stage]);
@@ -259,6 +265,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
   #becomeClosed(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#outbox.onClosed();
     this.#shared.deadlines.cancel(this.#idleCheck);
     this.#abandon();
     this.#tell(this.#disconnectCallbacks ?? []);

@@ -50,11 +50,13 @@ export interface KafkaListenerOptions {
 /** What all listeners of a process may hold together. */
 export class NetworkBudgets {
   readonly requestBytes: ByteBudget;
+  readonly responseBytes: ByteBudget;
   readonly partialFrames: PartialFrames;
 
   constructor(world: World, limits: Partial<NetworkLimits> = {}) {
     const all = { ...defaultNetworkLimits, ...limits };
     this.requestBytes = new ByteBudget(all.queuedMaxRequestBytes);
+    this.responseBytes = new ByteBudget(all.unreadResponsesMaxBytes);
     this.partialFrames = new PartialFrames(all, world.clock, new Deadlines(world));
   }
 }
@@ -77,7 +79,7 @@ export class KafkaListener {
     this.#options = options;
     const { world, dispatcher, logger, metrics } = options;
     this.#limits = { ...defaultNetworkLimits, ...options.limits };
-    const { requestBytes, partialFrames } = options.budgets ?? new NetworkBudgets(world, this.#limits);
+    const { requestBytes, responseBytes, partialFrames } = options.budgets ?? new NetworkBudgets(world, this.#limits);
     this.#gate = new ConnectionGate(this.#limits);
     this.#secure = options.secure ?? plaintext;
     this.#shared = {
@@ -85,6 +87,7 @@ export class KafkaListener {
       dispatcher,
       limits: this.#limits,
       requestBytes,
+      responseBytes,
       partialFrames,
       deadlines: new Deadlines(world),
       turnFlush: new TurnFlush(world.timers),

@@ -1,7 +1,7 @@
 /**
  * What a listener allows. Names are Kafka's keys in camel case; those without a key in their comment are Tidelog's own.
- * All are per listener, except queuedMaxRequestBytes and partialFramesMaxBytes: these are shared by the listeners that
- * are given the same NetworkBudgets.
+ * All are per listener, except queuedMaxRequestBytes, unreadResponsesMaxBytes and partialFramesMaxBytes: these are
+ * shared by the listeners that are given the same NetworkBudgets.
  */
 import type { Millis } from '@tidelog/core';
 
@@ -24,6 +24,8 @@ export interface NetworkLimits {
   readonly connectionMaxInFlightRequests: number;
   /** Response bytes of one connection that its client has not read, above which no more of its requests are read. */
   readonly connectionMaxUnreadBytes: number;
+  /** Response bytes that clients have not read, over all connections; above it large responses are made smaller. */
+  readonly unreadResponsesMaxBytes: number;
   /** Bytes in frames that have begun and not ended, over all connections; above it the oldest such frame is dropped. */
   readonly partialFramesMaxBytes: number;
   /** A frame that has begun must end in this time, plus one second per `partialFrameMinBytesPerSecond` received. */
@@ -41,6 +43,7 @@ export const defaultNetworkLimits: NetworkLimits = {
   queuedMaxRequestBytes: Infinity,
   connectionMaxInFlightRequests: 100,
   connectionMaxUnreadBytes: 1_048_576,
+  unreadResponsesMaxBytes: 268_435_456,
   partialFramesMaxBytes: 268_435_456,
   partialFrameTimeoutMs: 30_000,
   partialFrameMinBytesPerSecond: 65_536,

@@ -28,6 +28,12 @@ export interface RequestContext {
    * For state that lives with a connection: register once for each connection, not with every request.
    */
   onDisconnect(callback: () => void): void;
+  /**
+   * Sets aside that much for the response of this request, in place of what it had set aside before, and gives how much
+   * of it may be had: less when clients leave many responses unread. A handler that makes large responses stays within
+   * it as far as progress allows; what is set aside is given back when the request is answered.
+   */
+  reserveResponse(bytes: number): number;
   /** After this response was sent, no further request of the connection is started for so long (KIP-219). */
   throttle(delayMs: Millis): void;
 }

@@ -69,6 +69,7 @@ function serve(
     candidates: () => (opened.kind === 'full' ? opened.partitions : opened.session.candidates()),
     minBytes: request.minBytes,
     maxBytes: Math.min(request.maxBytes, deps.fetchMaxBytes),
+    reserve: (bytes) => context.reserveResponse(bytes),
     maxWaitMs: isEmpty(opened) ? 0 : request.maxWaitMs,
     answersForHighWatermark: demand.wakesForHighWatermark,
     onDone: (result) => {

@@ -5,7 +5,7 @@
  * partition core's. Refuses transactional batches without a transactional id.
  */
 import type { Chunks } from '@tidelog/core';
-import { handler, noResponse, type NoResponse, type RequestContext } from '@tidelog/net';
+import { handler, noResponse, RefusedRequestError, type NoResponse, type RequestContext } from '@tidelog/net';
 import { ErrorCode, errorName, Produce, readBatchHeader, type EncodeOf, type RequestOf } from '@tidelog/protocol';
 import type { Authorizer } from '../authorizer.ts';
 import { adminClientId, isInternalTopic } from '../internal-topics.ts';
@@ -65,7 +65,8 @@ function closeOnFailure(topics: readonly TopicResponses[]): NoResponse {
   for (const { name, partitionResponses } of topics) {
     const failed = partitionResponses.find((response) => response.errorCode !== ErrorCode.NONE);
     if (failed === undefined) continue;
-    throw new Error(`produce with acks=0 to ${name}-${failed.index} failed: ${errorName(failed.errorCode)}`);
+    const detail = `produce with acks=0 to ${name}-${failed.index} failed: ${errorName(failed.errorCode)}`;
+    throw new RefusedRequestError('unanswerable', detail);
   }
   return noResponse;
 }

@@ -23,6 +23,8 @@ export interface DelayedFetchOptions {
   readonly candidates: () => readonly FetchPartition[];
   readonly minBytes: number;
   readonly maxBytes: number;
+  /** Sets bytes aside for a look and gives how many it may read; RequestContext.reserveResponse. */
+  readonly reserve: (bytes: number) => number;
   readonly maxWaitMs: Millis;
   /** Whether news without data is enough, for followers where consumers read from followers (KIP-392). */
   readonly answersForHighWatermark: boolean;
@@ -81,18 +83,20 @@ export class DelayedFetch implements Expiring {
 
   #look(): void {
     this.#looking = true;
-    const { reader, candidates, maxBytes } = this.#options;
-    const result = new FetchRound(reader, candidates(), maxBytes).run();
-    if (!(result instanceof Promise)) return this.#judge(result);
+    const { reader, candidates, maxBytes, reserve } = this.#options;
+    const granted = reserve(maxBytes);
+    const result = new FetchRound(reader, candidates(), granted).run();
+    if (!(result instanceof Promise)) return this.#judge(result, granted);
     result.then(
-      (late) => this.#judge(late),
+      (late) => this.#judge(late, granted),
       (cause: unknown) => this.#finish(() => this.#options.onFailed(cause)),
     );
   }
 
-  #judge(result: RoundResult): void {
+  #judge(result: RoundResult, granted: number): void {
     this.#looking = false;
-    if (this.#isLast || this.#isEnough(result)) return this.#finish(() => this.#options.onDone(result));
+    if (this.#isLast || this.#isEnough(result, granted)) return this.#finish(() => this.#options.onDone(result));
+    this.#options.reserve(0);
     if (this.#wakePending) this.#schedule();
   }
 
@@ -103,8 +107,8 @@ export class DelayedFetch implements Expiring {
     });
   }
 
-  #isEnough({ results, bytes, isUrgent }: RoundResult): boolean {
-    if (isUrgent || bytes >= this.#options.minBytes) return true;
+  #isEnough({ results, bytes, isUrgent }: RoundResult, granted: number): boolean {
+    if (isUrgent || bytes >= Math.min(this.#options.minBytes, Math.max(1, granted))) return true;
     return results.some((result) => this.#isTold(result));
   }
 

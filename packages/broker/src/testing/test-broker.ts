@@ -131,6 +131,7 @@ export class TestBroker {
       closed: false,
       onClose: (callback) => closed?.addEventListener('abort', callback),
       onDisconnect: (callback) => closed?.addEventListener('abort', callback),
+      reserveResponse: (bytes) => bytes,
       throttle: () => undefined,
     };
   }

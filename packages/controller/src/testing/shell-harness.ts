@@ -60,6 +60,7 @@ export class ShellHarness {
       closed: false,
       onClose: () => undefined,
       onDisconnect: (callback) => void this.#disconnect.set(connectionId, callback),
+      reserveResponse: (bytes) => bytes,
       throttle: () => undefined,
       ...context,
     };
