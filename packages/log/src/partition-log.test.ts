@@ -132,6 +132,17 @@ test('a torn write above the recovery point is cut off', async () => {
   expect(recovered.offline).toBeUndefined();
 });
 
+test('a leadership without a record is forgotten when its log is held against another one', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  fixture.put(log, ['a', 'b'], { partitionLeaderEpoch: 0 });
+  log.assignEpoch(4, 2);
+  expect(log.latestEpoch).toBe(4);
+  await log.truncateTo(2);
+  expect(log.latestEpoch).toBe(0);
+  expect(log.logEndOffset).toBe(2);
+});
+
 test('a repetition is answered with the first offset, a gap in the sequence is refused', async () => {
   const fixture = await LogFixture.open();
   const log = fixture.log();
@@ -144,6 +155,9 @@ test('a repetition is answered with the first offset, a gap in the sequence is r
   const restarted = await fixture.restart();
   const again = fixture.put(restarted, ['x', 'y'], { producerId: 9, producerEpoch: 1, baseSequence: 12 });
   expect(again).toMatchObject({ kind: 'duplicate', firstOffset: 12 });
+  // The snapshot of the restart kept only the last batch.
+  const older = fixture.put(restarted, ['x', 'y'], { producerId: 9, producerEpoch: 1, baseSequence: 8 });
+  expect(older).toMatchObject({ error: ErrorCode.DUPLICATE_SEQUENCE_NUMBER });
   const old = fixture.put(restarted, ['x'], { producerId: 9, producerEpoch: 0, baseSequence: 0 });
   expect(old).toMatchObject({ error: ErrorCode.INVALID_PRODUCER_EPOCH });
 });

@@ -65,6 +65,7 @@ export class PartitionLog extends LogFacts {
 
   reconfigure(config: LogConfig): void {
     this.#state.config = config;
+    this.#state.configured = true;
   }
 
   /**
@@ -127,7 +128,7 @@ export class PartitionLog extends LogFacts {
   async truncateTo(offset: number): Promise<void> {
     if (!this.#writer.isIdle) await this.#writer.drain();
     const state = this.#state;
-    if (offset >= state.logEndOffset) return;
+    if (offset >= state.logEndOffset) return this.#dropEmptyEpochs();
     try {
       this.#wasWritten = true;
       if (offset <= state.logStartOffset) restartLog(state, offset, offset);
@@ -197,6 +198,12 @@ export class PartitionLog extends LogFacts {
     state.tail.clear();
     for (const segment of state.segments) segment.close();
     this.observer = undefined;
+  }
+
+  /** A leadership in which nothing was appended is no history: a leader that knows nothing of it would object for ever. */
+  #dropEmptyEpochs(): void {
+    const { epochs, epochFile, logEndOffset } = this.#state;
+    if (epochs.truncateFromEnd(logEndOffset)) this.#attempt(() => epochFile.write());
   }
 
   #onWritten(segments: ReadonlySet<Segment>): void {

@@ -5,7 +5,13 @@
  */
 import { ErrorCode, type BatchHeader } from '@tidelog/protocol';
 import type { VerificationGuard } from './outcomes.ts';
-import { isNextSequence, lastSequenceOf, type ProducerEntry, type TransactionMarker } from './producer-entry.ts';
+import {
+  isNextSequence,
+  isOlderThanRemembered,
+  lastSequenceOf,
+  type ProducerEntry,
+  type TransactionMarker,
+} from './producer-entry.ts';
 
 export interface Refusal {
   readonly error: ErrorCode;
@@ -54,6 +60,11 @@ function checkSequence(header: BatchHeader, { entry, verification }: BatchContex
     return first === 0 ? undefined : outOfOrder(header, `sequence ${first} is the first of a new epoch; must be 0`);
   }
   const last = lastSequenceOf(entry);
+  if (isOlderThanRemembered(entry, header)) {
+    // A snapshot keeps only the last batch of each producer, so a restart forgets those before it (not so Kafka, which
+    // calls them out of order). They were appended, or their successors would not have been; clients take it as success.
+    return refusal(ErrorCode.DUPLICATE_SEQUENCE_NUMBER, header, `sequence ${first} was appended before ${last}`);
+  }
   return isNextSequence(last, first) ? undefined : outOfOrder(header, `sequence ${first} does not follow ${last}`);
 }
 
