@@ -58,7 +58,8 @@ export async function startBroker(parts: NodeParts): Promise<RunningBroker> {
         securityProtocol: 0,
       })),
     features: supportedFeatures,
-    logDirs: parts.identities.map(({ directoryId }) => directoryId),
+    // A metadata.log.dir of its own holds the quorum's log and no partitions.
+    logDirs: parts.identities.filter(({ path }) => config.logDirs.includes(path)).map(({ directoryId }) => directoryId),
     previousBrokerEpoch: store.previousBrokerEpoch,
   });
   parts.onControllerChange(() => broker.controllerChanged());
