@@ -125,7 +125,9 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
   }
 
   mayStart(): boolean {
-    return this.#mutedUntil === undefined && !this.closed && !this.#outbox.isClientBehind;
+    if (this.#mutedUntil !== undefined || this.closed || this.#outbox.isClientBehind) return false;
+    // While the process holds as many unread responses as it may, a connection makes one at a time.
+    return !this.#pipeline.hasStarted || this.#shared.responseBytes.hasRoom;
   }
 
   onCallDone(): void {

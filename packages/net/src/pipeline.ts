@@ -39,6 +39,10 @@ export class Pipeline<C extends PipelinedCall> {
     return this.#calls.length;
   }
 
+  get hasStarted(): boolean {
+    return this.#started > 0;
+  }
+
   get hasWaiting(): boolean {
     return this.#calls.length > this.#started;
   }

@@ -9,7 +9,7 @@ import type { PartitionReader, PartitionResult } from './partition-reader.ts';
 export interface RoundResult {
   readonly results: readonly PartitionResult[];
   readonly bytes: number;
-  /** An error, a diverging epoch or a better replica: nobody waits for more data. */
+  /** An error, a diverging epoch, a better replica or old data: nobody waits for more data. */
   readonly isUrgent: boolean;
 }
 
@@ -51,7 +51,7 @@ export class FetchRound {
     const size = result.records.byteLength;
     this.#bytes += size;
     this.#remaining = Math.max(0, this.#remaining - size);
-    if (isUrgent(result)) this.#isUrgent = true;
+    if (isUrgent(result) || result.isFromDisk) this.#isUrgent = true;
     if (hasNews(result) || result.isCutShort) result.partition.dirty = true;
     this.#results.push(result);
   }

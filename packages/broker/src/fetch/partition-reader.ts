@@ -34,6 +34,8 @@ export interface PartitionResult {
   readonly records: Chunks;
   /** There is data, but the limits left no room for it. */
   readonly isCutShort: boolean;
+  /** The records were read from a file: there is more than the memory of the newest, and reading twice is dear. */
+  readonly isFromDisk: boolean;
   readonly divergingEpoch?: { readonly epoch: number; readonly endOffset: number };
   readonly preferredReadReplica?: number;
   readonly abortedTransactions: readonly { readonly producerId: number; readonly firstOffset: number }[] | null;
@@ -176,7 +178,9 @@ export class PartitionReader {
     if (outcome.kind === 'error') return failed(partition, outcome.error);
     const { records } = outcome;
     if (this.isFollower) this.#deps.quota?.record('leader', records.byteLength);
-    return this.#withAborted({ ...before, records, isCutShort: records.byteLength === 0 }, replica);
+    const isEmpty = records.byteLength === 0;
+    const isFromDisk = !isEmpty && !outcome.fromMemory;
+    return this.#withAborted({ ...before, records, isCutShort: isEmpty, isFromDisk }, replica);
   }
 
   #withAborted(result: PartitionResult, replica: Replica): PartitionResult {
@@ -197,6 +201,7 @@ function empty(partition: FetchPartition, replica: Replica): PartitionResult {
     logStartOffset: replica.logStartOffset,
     records: Chunks.empty,
     isCutShort: false,
+    isFromDisk: false,
     abortedTransactions: null,
   };
 }
@@ -215,6 +220,7 @@ function failed(partition: FetchPartition, errorCode: ErrorCode): PartitionResul
     logStartOffset: -1,
     records: Chunks.empty,
     isCutShort: false,
+    isFromDisk: false,
     abortedTransactions: null,
   };
 }
