@@ -77,7 +77,8 @@ describe('UpdateFeatures', () => {
   it('refuses a level that a broker does not support', () => {
     const harness = new CoreHarness({ bootstrapFeatures: new Map([['metadata.version', 25]]) });
     const old = { name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 26 };
-    harness.register(1, { features: [old, { name: elr, minSupportedVersion: 0, maxSupportedVersion: 1 }] });
+    const others = [elr, 'group.version'].map((name) => ({ name, minSupportedVersion: 0, maxSupportedVersion: 1 }));
+    harness.register(1, { features: [old, ...others] });
     expect(update(harness, 'metadata.version', 27)).toBe(ErrorCode.INVALID_UPDATE_VERSION);
     expect(update(harness, 'metadata.version', 26)).toBe(0);
   });
