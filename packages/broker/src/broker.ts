@@ -175,6 +175,8 @@ export class Broker {
   #onLifecycle(state: LifecycleState, detail: string): void {
     this.#options.logger.info({ state }, detail);
     this.replicas.join();
+    // By now the metadata is known, and with it how each log is to be cleaned up.
+    if (state === 'running') this.#options.store.cleaner.start();
     if (state === 'running') this.#settle.resolve();
     if (state === 'failed') this.#settle.reject(new Error(detail));
     if (state === 'stopped' || state === 'failed') this.#onStopped?.();

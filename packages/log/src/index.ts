@@ -18,6 +18,8 @@ export type {
   TimestampedOffset,
   VerificationGuard,
 } from './core/outcomes.ts';
+export { defaultCleanerConfig, type CleanerConfig } from './compaction/cleaner-config.ts';
+export type { LogCleaner } from './compaction/log-cleaner.ts';
 export { LogOfflineError } from './log-offline-error.ts';
 export { LogStore } from './log-store.ts';
 export type { LogFacts } from './log-facts.ts';

@@ -42,6 +42,8 @@ export class DirectoryHealth {
   readonly path: string;
   readonly directoryId: Uuid;
   onOffline: ((error: LogOfflineError) => void) | undefined;
+  /** Logs that the checkpoints on disk may speak of and that are not there any more. */
+  readonly leftovers = new Set<string>();
   /** Writes the checkpoints of the directory at once: a recovery point is about to go back. */
   writeCheckpoints: (() => void) | undefined;
   #offline: LogOfflineError | undefined;

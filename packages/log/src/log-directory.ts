@@ -23,6 +23,7 @@ export interface DirectoryFacts {
   readonly recoveryPoints: Offsets;
   readonly highWatermarks: Offsets;
   readonly logStarts: Offsets;
+  readonly cleanPoints: Offsets;
 }
 
 export interface DirectoryCheckpoints {
@@ -45,6 +46,7 @@ export async function openDirectory(disk: Disk, path: string): Promise<Directory
     recoveryPoints: readOffsets(disk, path, directoryFiles.recoveryPoints),
     highWatermarks: readOffsets(disk, path, directoryFiles.highWatermarks),
     logStarts: readOffsets(disk, path, directoryFiles.logStarts),
+    cleanPoints: readOffsets(disk, path, directoryFiles.cleaner),
   };
   if (marker !== undefined) {
     disk.remove(markerPath);
@@ -85,6 +87,11 @@ export function readIfThere(disk: Disk, path: string): string | undefined {
 /** A checkpoint that is missing or damaged costs a longer scan, nothing else. */
 function readOffsets(disk: Disk, path: string, name: string): Offsets {
   return decodeOffsets(readIfThere(disk, `${path}/${name}`) ?? '') ?? new Map();
+}
+
+/** Every log that a checkpoint speaks of. */
+export function namesIn({ recoveryPoints, highWatermarks, logStarts }: DirectoryFacts): Set<string> {
+  return new Set([...recoveryPoints.keys(), ...highWatermarks.keys(), ...logStarts.keys()]);
 }
 
 export function asOffline(error: unknown, path: string): LogOfflineError {

@@ -46,9 +46,7 @@ export class LogFacts {
 
   /** How far a reader of committed transactions may read; never above the high watermark. */
   get lastStableOffset(): number {
-    const unstable = this.#state.producers.firstUnstableOffset;
-    const { highWatermark, logStartOffset } = this.#state;
-    return unstable === undefined ? highWatermark : Math.max(logStartOffset, Math.min(unstable, highWatermark));
+    return lastStableOffsetOf(this.#state);
   }
 
   /** Everything below is on stable storage. */
@@ -101,4 +99,9 @@ export class LogFacts {
       active: segment === active,
     }));
   }
+}
+
+export function lastStableOffsetOf({ producers, highWatermark, logStartOffset }: LogState): number {
+  const unstable = producers.firstUnstableOffset;
+  return unstable === undefined ? highWatermark : Math.max(logStartOffset, Math.min(unstable, highWatermark));
 }

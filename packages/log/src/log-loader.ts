@@ -27,7 +27,7 @@ export interface LoadFacts {
 
 /** Opens the log; synchronous in effect (no pause) when the stop was clean and the producers' snapshot is there. */
 export async function loadLog(state: LogState, facts: LoadFacts): Promise<void> {
-  const epochsKnown = loadSegments(state, facts.logStartOffset ?? 0);
+  const epochsKnown = loadSegments(state, facts);
   if (facts.clean) loadCleanEnd(state, facts.recoveryPoint);
   else await recover(state, { recoveryPoint: facts.recoveryPoint ?? 0, epochsKnown });
   if (state.failure !== undefined) return;
@@ -35,14 +35,15 @@ export async function loadLog(state: LogState, facts: LoadFacts): Promise<void> 
   finishEpochs(state);
   const wanted = Math.max(facts.highWatermark ?? 0, state.logStartOffset);
   state.highWatermark = Math.min(wanted, state.logEndOffset);
-  if (facts.clean && state.logEndOffset > state.logStartOffset) {
+  if (facts.clean && state.logEndOffset > 0) {
     if (loadSnapshot(state, state.logEndOffset) < state.logEndOffset) await rebuildProducers(state, state.logEndOffset);
   }
   state.producers.onHighWatermark(state.highWatermark);
 }
 
 /** Answers whether the leader epochs could be read. */
-function loadSegments(state: LogState, logStartOffset: number): boolean {
+function loadSegments(state: LogState, facts: LoadFacts): boolean {
+  const { logStartOffset = 0, recoveryPoint = 0 } = facts;
   const { disk } = state.context.world;
   const names = finishLeftovers(state, disk.list(state.path));
   const bases: number[] = [];
@@ -63,7 +64,8 @@ function loadSegments(state: LogState, logStartOffset: number): boolean {
   }
   removeOrphans(state, others, bases);
   if (state.segments.length === 0) {
-    const first = state.newSegment(logStartOffset);
+    // Whatever has become of the files: an offset that was given is never given again.
+    const first = state.newSegment(Math.max(logStartOffset, recoveryPoint));
     first.create();
     state.segments.push(first);
   }
@@ -96,21 +98,26 @@ function finishLeftovers(state: LogState, names: readonly string[]): string[] {
 function completeSwaps(state: LogState, swaps: readonly string[], names: readonly string[]): Set<string> {
   const { disk } = state.context.world;
   const replaced = new Set<string>();
-  for (const swap of swaps.filter((name) => name.endsWith(`${suffixes.log}${suffixes.swap}`))) {
+  for (const swap of swaps.filter(isLog)) {
     const base = parseFileName(swap)?.offset ?? 0;
     const end = lastOffsetIn(disk.readFile(`${state.path}/${swap}`), base);
     for (const name of names) {
       const parsed = parseFileName(name);
       if (parsed === undefined || parsed.offset < base || parsed.offset > end) continue;
-      if (parsed.suffix === suffixes.snapshot && parsed.offset !== base) continue;
+      if (parsed.suffix === suffixes.snapshot) continue;
       replaced.add(name);
       removeIfThere(state, `${state.path}/${name}`);
     }
   }
-  for (const swap of swaps) {
+  // The log first: without it a restart in between would take its indexes for what it has to replace.
+  for (const swap of swaps.toSorted((a, b) => Number(isLog(b)) - Number(isLog(a)))) {
     disk.rename(`${state.path}/${swap}`, `${state.path}/${swap.slice(0, -suffixes.swap.length)}`);
   }
   return replaced;
+}
+
+function isLog(swap: string): boolean {
+  return swap.endsWith(`${suffixes.log}${suffixes.swap}`);
 }
 
 function lastOffsetIn(bytes: Buffer, base: number): number {
@@ -266,7 +273,8 @@ async function rebuildSegment(
       firstOffset: header.baseOffset,
       lastOffset: header.lastOffset,
       sizeInBytes: header.sizeInBytes,
-      maxTimestamp: header.maxTimestamp,
+      // A batch that compaction has emptied still names the time of a record that is gone.
+      maxTimestamp: header.recordCount === 0 ? -1 : header.maxTimestamp,
       leaderEpoch: header.partitionLeaderEpoch,
       recordCount: header.recordCount,
       header,

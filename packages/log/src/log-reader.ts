@@ -31,23 +31,35 @@ export function readFromMemory(state: LogState, options: ReadOptions): ReadOutco
   return { kind: 'data', ...found, logStartOffset, fromMemory: true };
 }
 
-export async function readFromFiles(state: LogState, options: ReadOptions): Promise<ReadOutcome> {
+export async function readFromFiles(state: LogState, options: ReadOptions, again = true): Promise<ReadOutcome> {
+  const { segments, truncations } = state;
   try {
-    return await readSegments(state, options);
+    const outcome = await readSegments(state, options);
+    return state.truncations === truncations ? outcome : readAgain(state, options);
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
+    if (state.truncations !== truncations && !state.gone) return readAgain(state, options);
+    // Compaction or retention has taken the segment away, and its files are gone already.
+    if (isMissing(error) && again && segments !== state.segments) return readFromFiles(state, options, false);
     if (state.gone || options.offset < state.logStartOffset || isMissing(error)) return { kind: 'outOfRange' };
     const failure = offlineBecause(error, 'reading');
-    if (error.code === 'EIO') state.failure = failure;
+    if (error.code === 'EIO') state.fail(failure);
     return { kind: 'error', error: ErrorCode.KAFKA_STORAGE_ERROR, detail: failure.message };
   }
+}
+
+/** The log was truncated while it was read: what was read, if anything, may be of two histories. */
+function readAgain(state: LogState, options: ReadOptions): ReadOutcome | Promise<ReadOutcome> {
+  return readFromMemory(state, options) ?? readFromFiles(state, options);
 }
 
 async function readSegments(state: LogState, options: ReadOptions): Promise<ReadOutcome> {
   const { offset } = options;
   const upTo = Math.min(options.upTo, state.logEndOffset);
-  for (let index = state.segmentIndexOf(offset); index < state.segments.length; index++) {
-    const segment = must(state.segments[index]);
+  // As they are now: while a read is under way, others may take their place.
+  const { segments } = state;
+  for (let index = state.segmentIndexOf(offset); index < segments.length; index++) {
+    const segment = must(segments[index]);
     if (segment.baseOffset >= upTo) break;
     const reader = new SegmentRead(state, segment, { ...options, upTo });
     const found = await reader.run();

@@ -2,6 +2,7 @@
 import { must } from '@tidelog/core';
 import { planRetention } from './core/retention.ts';
 import type { LogState } from './log-state.ts';
+import { takeSnapshot, writeSnapshot } from './producer-files.ts';
 import { removeSegments, removeSnapshots } from './segment-files.ts';
 
 /** Answers how many segments went. Nothing may be waiting to be written. */
@@ -19,6 +20,8 @@ export function applyRetention(state: LogState, wallNow: number): number {
   if (plan.count === state.segments.length) {
     const fresh = state.newSegment(state.logEndOffset);
     fresh.create();
+    // The batches go; who has sent them is still known after a restart.
+    writeSnapshot(state, state.logEndOffset, takeSnapshot(state));
     state.segments.push(fresh);
   }
   state.segments = state.segments.slice(plan.count);

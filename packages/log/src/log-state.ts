@@ -28,6 +28,12 @@ export class LogState {
   truncations = 0;
   /** Recovery has changed the files, or what it found may be in the page cache only. */
   recovered = false;
+  /** Where the last compaction ended: records below it have no later one with their key below it. */
+  cleanPoint: number | undefined;
+  /** The owner has said how this log is to be cleaned up; before that, nothing of it is. */
+  configured = false;
+  /** Why compaction leaves this log alone until the next start. */
+  uncleanable: string | undefined;
   /** partition.metadata was written and not synced. */
   metadataUnsynced = false;
   readonly context: LogContext;
@@ -49,6 +55,8 @@ export class LogState {
   recoveryPoint = 0;
   /** The log was deleted or closed: what is still under way must not touch its files. */
   gone = false;
+  /** Told when this log alone is found unreadable. */
+  onFailure: ((error: LogOfflineError) => void) | undefined;
   /** Set when this log alone cannot be trusted. */
   failure: LogOfflineError | undefined;
   #epochFile: EpochFile | undefined;
@@ -68,6 +76,12 @@ export class LogState {
 
   get active(): Segment {
     return must(this.segments.at(-1), 'a log without a segment');
+  }
+
+  fail(error: LogOfflineError): void {
+    if (this.offline !== undefined) return;
+    this.failure = error;
+    this.onFailure?.(error);
   }
 
   get offline(): LogOfflineError | undefined {

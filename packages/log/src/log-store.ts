@@ -9,11 +9,20 @@ import {
   isLegalTopic,
   partitionDirectoryName,
   partitionMetadataFileName,
+  strayDirectoryName,
 } from './core/segment-names.ts';
 import { FileHandles } from './file-handles.ts';
 import { IndexCache } from './index-cache.ts';
 import { DirectoryHealth, type LogContext } from './log-context.ts';
-import { asOffline, closeDirectory, openDirectory, writeCheckpoints, writeCleanMarker } from './log-directory.ts';
+import {
+  asOffline,
+  closeDirectory,
+  namesIn,
+  openDirectory,
+  writeCheckpoints,
+  writeCleanMarker,
+} from './log-directory.ts';
+import { LogCleaner } from './compaction/log-cleaner.ts';
 import { LogOfflineError } from './log-offline-error.ts';
 import { LogState } from './log-state.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -21,6 +30,14 @@ import { loadLogs, pause } from './store-loader.ts';
 import type { CreateLog, DirectoryStatus, LogStoreConfig, LogStoreOptions, LogStoreStats } from './store-types.ts';
 import { TailBudget } from './tail.ts';
 import { TurnEnd } from './turn-end.ts';
+
+interface TakenOut {
+  readonly state: LogState;
+  /** Where its files are now. */
+  readonly path: string;
+  /** Rejects with LogOfflineError. */
+  readonly durable: Promise<void>;
+}
 
 interface OpenLog {
   readonly log: PartitionLog;
@@ -33,6 +50,8 @@ const sliceMs = 5;
 
 export class LogStore {
   readonly stats: LogStoreStats;
+  /** Compacts; its owner starts it once the logs have their settings. */
+  readonly cleaner: LogCleaner;
   readonly #world: World;
   readonly #logger: Logger;
   readonly #config: LogStoreConfig;
@@ -43,12 +62,14 @@ export class LogStore {
   #previousBrokerEpoch = -1;
   #closed = false;
 
-  private constructor({ world, logger, logDirs, config }: LogStoreOptions) {
+  private constructor({ world, logger, logDirs, config, metrics }: LogStoreOptions) {
     this.#world = world;
     this.#logger = logger;
     this.#config = config;
     this.#context = makeContext(world, logger, config);
     this.stats = this.#context.stats;
+    const logs = (): Iterable<LogState> => this.#states();
+    this.cleaner = new LogCleaner({ world, logger, metrics, config: config.cleaner, logs });
     this.#directories = logDirs.map((directory) => new DirectoryHealth(directory));
     for (const health of this.#directories) {
       health.onOffline = (error) => this.#onOffline(health, error);
@@ -79,6 +100,10 @@ export class LogStore {
     for (const { log } of this.#logs.values()) yield log;
   }
 
+  *#states(): Generator<LogState, void, undefined> {
+    for (const { state } of this.#logs.values()) yield state;
+  }
+
   get(topic: string, partition: number): PartitionLog | undefined {
     return this.#logs.get(partitionDirectoryName({ topic, partition }))?.log;
   }
@@ -90,34 +115,30 @@ export class LogStore {
     const known = this.#logs.get(partitionDirectoryName({ topic, partition }));
     if (known !== undefined) return this.#adopt(known, options);
     const health = this.#directoryFor(options.directory);
+    this.#forgetOffsets(health, partitionDirectoryName({ topic, partition }));
     const state = new LogState({ topic, topicId, partition }, config, this.#context, health);
     try {
       this.#makeFiles(state);
     } catch (error) {
       throw asOffline(error, state.path);
     }
+    state.configured = true;
     return this.#add(state);
   }
 
   /** Takes the log out at once; its files go after file.delete.delay.ms. */
   async delete(topic: string, partition: number): Promise<void> {
-    const name = partitionDirectoryName({ topic, partition });
-    const open = this.#logs.get(name);
-    if (open === undefined) return;
-    this.#logs.delete(name);
-    const { log, state } = open;
-    log.abandon();
-    const { disk, timers, random } = this.#world;
-    const doomed = `${state.directory.path}/${deletedDirectoryName(state.identity, randomUuid(random))}`;
-    try {
-      disk.rename(state.path, doomed);
-      await disk.syncDirectory(state.directory.path);
-    } catch (error) {
-      const offline = asOffline(error, state.path);
-      state.directory.takeOffline(offline);
-      throw offline;
-    }
-    timers.after(state.config.fileDeleteDelayMs, () => this.#removeDirectory(doomed));
+    const out = this.#takeOut(partitionDirectoryName({ topic, partition }), deletedDirectoryName);
+    if (out === undefined) return;
+    this.#world.timers.after(out.state.config.fileDeleteDelayMs, () => this.#removeDirectory(out.path));
+    await out.durable;
+  }
+
+  /** Takes the log out and keeps its files, under a name that no start looks at; answers where they are. */
+  async setAside(topic: string, partition: number): Promise<string | undefined> {
+    const out = this.#takeOut(partitionDirectoryName({ topic, partition }), strayDirectoryName);
+    await out?.durable;
+    return out?.path;
   }
 
   directories(): DirectoryStatus[] {
@@ -153,6 +174,7 @@ export class LogStore {
   async close({ brokerEpoch }: { readonly brokerEpoch: number }): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.cleaner.stop();
     await Promise.all(this.#directories.map((health) => this.#closeDirectory(health, brokerEpoch)));
     this.#context.handles.closeAll();
     for (const { path } of this.#directories) closeDirectory(this.#world.disk, path);
@@ -171,6 +193,8 @@ export class LogStore {
         if (other === undefined) this.#add(state);
         else this.#logger.error({ kept: other.state.path, ignored: state.path }, 'one log is in two directories');
       }
+      this.cleaner.points.onLoaded(health, facts.cleanPoints);
+      for (const name of namesIn(facts)) if (!this.#logs.has(name)) health.leftovers.add(name);
       const tookMs = Math.round(this.#world.clock.monotonic() - start);
       this.#logger.info({ directory: health.path, logs: loaded.length, clean, tookMs }, 'log directory opened');
       return facts.cleanBrokerEpoch;
@@ -195,6 +219,13 @@ export class LogStore {
     if (log.topicId !== topicId) throw new Error(`the log of ${state.name} belongs to topic id ${log.topicId}`);
     log.reconfigure(config);
     return log;
+  }
+
+  /** A new log must not be taken for an old one of its name: what the checkpoints say of that is taken out first. */
+  #forgetOffsets(health: DirectoryHealth, name: string): void {
+    if (health.leftovers.has(name)) this.#writeCheckpoints(health);
+    if (!health.leftovers.has(name)) return;
+    throw new LogOfflineError(`the checkpoints of ${health.path} cannot be written`, { path: health.path });
   }
 
   #makeFiles(state: LogState): void {
@@ -228,6 +259,30 @@ export class LogStore {
     if (best !== undefined) return best;
     const wanted = directoryId === undefined ? 'any log directory' : `log directory ${directoryId}`;
     throw new LogOfflineError(`${wanted} is offline or unknown`, { path: this.#directories[0]?.path ?? '' });
+  }
+
+  #takeOut(name: string, renamed: typeof strayDirectoryName): TakenOut | undefined {
+    const open = this.#logs.get(name);
+    if (open === undefined) return undefined;
+    this.#logs.delete(name);
+    const { log, state } = open;
+    const { directory } = state;
+    log.abandon();
+    directory.leftovers.add(name);
+    const { disk, random } = this.#world;
+    const path = `${directory.path}/${renamed(state.identity, randomUuid(random))}`;
+    const fail = (error: unknown): never => {
+      const offline = asOffline(error, state.path);
+      directory.takeOffline(offline);
+      throw offline;
+    };
+    try {
+      disk.rename(state.path, path);
+      this.cleaner.points.write(directory);
+      return { state, path, durable: disk.syncDirectory(directory.path).catch(fail) };
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   #statusOf(health: DirectoryHealth): DirectoryStatus {
@@ -278,6 +333,8 @@ export class LogStore {
     }
     try {
       writeCheckpoints(this.#world.disk, health.path, { recoveryPoints, highWatermarks, logStarts });
+      this.cleaner.points.write(health);
+      health.leftovers.clear();
     } catch (error) {
       this.#logger.error({ directory: health.path, error: String(error) }, 'checkpoints could not be written');
     }

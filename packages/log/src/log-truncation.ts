@@ -47,15 +47,22 @@ export function restartLog(state: LogState, offset: number, logStartOffset: numb
   state.epochs.clear();
   state.epochFile.write();
   setEnd(state, offset);
+  const movesBack = logStartOffset < state.logStartOffset;
   state.logStartOffset = logStartOffset;
+  if (movesBack) state.directory.writeCheckpoints?.();
   state.highWatermark = Math.max(logStartOffset, Math.min(state.highWatermark, offset));
 }
 
-/** What was durable above the offset is about to go: a restart must not take its absence for damage. */
+/**
+ * What was durable above the offset is about to go: a restart must not take its absence for damage, nor what is appended
+ * instead for compacted.
+ */
 function lowerRecoveryPoint(state: LogState, offset: number): void {
-  const { logEndOffset } = state;
+  const { logEndOffset, cleanPoint } = state;
   const lowest = Math.min(offset, logEndOffset);
-  if (state.recoveryPoint <= lowest && offset <= logEndOffset) return;
+  const wasClean = cleanPoint !== undefined && cleanPoint > offset;
+  if (wasClean) state.cleanPoint = offset;
+  if (state.recoveryPoint <= lowest && offset <= logEndOffset && !wasClean) return;
   state.recoveryPoint = Math.min(state.recoveryPoint, lowest);
   state.directory.writeCheckpoints?.();
 }

@@ -61,6 +61,7 @@ export class PartitionLog extends LogFacts {
       failed: (error) => this.#onFailed(`${error.code} at ${error.path}: what was accepted and not written is lost`),
     });
     this.#appender = new LogAppender(state, this.#writer);
+    state.onFailure = (error) => this.#onFailed(error.message);
   }
 
   reconfigure(config: LogConfig): void {
@@ -177,7 +178,9 @@ export class PartitionLog extends LogFacts {
   /** Deletes segments that have outlived their retention; answers how many. */
   runRetention(wallNow: number): number {
     if (!this.#writer.isIdle || this.#state.offline !== undefined || this.#state.gone) return 0;
-    return this.#attempt(() => applyRetention(this.#state, wallNow)) ?? 0;
+    const count = this.#attempt(() => applyRetention(this.#state, wallNow)) ?? 0;
+    if (count > 0 && this.#state.active.sizeInBytes === 0) this.#syncer.onNewFiles();
+    return count;
   }
 
   /** Writes and syncs everything, snapshot and indexes included, and lets go of the files. */
@@ -186,7 +189,7 @@ export class PartitionLog extends LogFacts {
     if (state.offline === undefined) {
       await this.#writer.drain();
       await this.#syncer.flush();
-      if (this.#wasWritten) await this.#syncer.finish();
+      if (this.#isUnfinished) await this.#syncer.finish();
     }
     this.abandon();
   }
@@ -206,14 +209,19 @@ export class PartitionLog extends LogFacts {
     if (epochs.truncateFromEnd(logEndOffset)) this.#attempt(() => epochFile.write());
   }
 
+  /** Whether a restart would miss something that is only in memory or derived anew: an idle log is left as it is. */
+  get #isUnfinished(): boolean {
+    const { recovered, logStartOffset, logEndOffset } = this.#state;
+    return this.#wasWritten || (recovered && logEndOffset > logStartOffset);
+  }
+
   #onWritten(segments: ReadonlySet<Segment>): void {
     const state = this.#state;
-    const { config, active, logEndOffset } = state;
+    const { config, logEndOffset } = state;
     this.#syncer.onWritten(segments);
     this.#wasWritten = true;
     state.producers.onWritten(logEndOffset);
     for (const segment of segments) if (segment.wantsSpill) this.#attempt(() => segment.spillIndexes({ sync: false }));
-    if (segments.size > 1 || (segments.size === 1 && !segments.has(active))) this.#sync();
     if (config.flushBeforeAck) {
       this.observer?.onWritten?.(logEndOffset);
       this.#sync();
@@ -243,6 +251,7 @@ export class PartitionLog extends LogFacts {
     writeSnapshot(this.#state, baseOffset, snapshot);
     this.#syncer.onWritten(new Set([segment]));
     this.#syncer.onNewFiles();
+    this.#sync();
   }
 
   #onSynced(offset: number): void {

@@ -8,8 +8,6 @@ import type { LogState } from './log-state.ts';
 import { isMissing, type Segment } from './segment.ts';
 
 export function removeSegments(state: LogState, segments: readonly Segment[], delayMs: number): void {
-  const { context } = state;
-  const { timers } = context.world;
   const doomed: string[] = [];
   for (const segment of segments) {
     segment.close();
@@ -18,12 +16,30 @@ export function removeSegments(state: LogState, segments: readonly Segment[], de
       if (renameIfThere(state, path, `${path}${suffixes.deleted}`)) doomed.push(`${path}${suffixes.deleted}`);
     }
   }
-  if (doomed.length === 0) return;
+  removeLater(state, doomed, delayMs);
+}
+
+/** Removes files that were renamed `.deleted`. */
+export function removeLater(state: LogState, paths: readonly string[], delayMs: number): void {
+  if (paths.length === 0) return;
   const remove = (): void => {
-    for (const path of doomed) removeIfThere(state, path);
+    for (const path of paths) removeIfThere(state, path);
   };
   if (delayMs <= 0) remove();
-  else timers.after(delayMs, remove);
+  else state.context.world.timers.after(delayMs, remove);
+}
+
+/** Gives the files of a segment another suffix; answers the new names of those that exist. */
+export function renameSegment(
+  state: LogState,
+  segment: Segment,
+  { suffix, logFirst }: { readonly suffix: string; readonly logFirst: boolean },
+): string[] {
+  const before = segment.paths();
+  segment.becomeSuffixed(suffix);
+  const pairs = segment.paths().map((to, index) => ({ from: before[index] ?? to, to }));
+  const renamed = (logFirst ? pairs : pairs.toReversed()).filter(({ from, to }) => renameIfThere(state, from, to));
+  return renamed.map(({ to }) => to);
 }
 
 /** Removes the snapshots of producers whose offset the predicate holds for. */

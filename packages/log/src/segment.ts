@@ -7,12 +7,16 @@
 import { DiskError, type DiskFile, type OpenMode } from '@tidelog/core';
 import { readBatchHeader } from '@tidelog/protocol';
 import { Chunks } from '@tidelog/core';
+import { BatchScan } from './batch-scan.ts';
 import type { AdmittedBatch } from './core/admission.ts';
 import { offsetName, suffixes } from './core/segment-names.ts';
 import type { FileHandles } from './file-handles.ts';
 import type { IndexCache } from './index-cache.ts';
 import { IndexFile } from './index-file.ts';
 import { TransactionIndexFile } from './transaction-index-file.ts';
+
+/** Read at a time when headers are looked for. */
+const scanBytes = 64 * 1024;
 
 export interface SegmentHost {
   readonly handles: FileHandles;
@@ -27,7 +31,11 @@ export interface SegmentStart {
   readonly createdAt: number;
   readonly jitterMs: number;
   readonly hasTxnIndex: boolean;
+  /** What its files' names end in until it is one of the log's own: `.cleaned`. */
+  readonly suffix?: string;
 }
+
+export type WrittenBatch = Pick<AdmittedBatch, 'sizeInBytes' | 'lastOffset' | 'maxTimestamp'>;
 
 export class Segment {
   readonly baseOffset: number;
@@ -43,7 +51,8 @@ export class Segment {
   modifiedAt: number;
   /** Bytes of a failed write may stand behind writtenBytes; they are cut off before the next one. */
   needsTrim = false;
-  #directory: string;
+  readonly #directory: string;
+  #suffix: string;
   #path: string;
   readonly #handles: FileHandles;
   #firstTimestamp: number | undefined;
@@ -61,6 +70,7 @@ export class Segment {
     this.sizeInBytes = start.sizeInBytes;
     this.writtenBytes = start.sizeInBytes;
     this.#directory = start.directory;
+    this.#suffix = start.suffix ?? '';
     this.#path = this.pathOf(suffixes.log);
     this.#handles = host.handles;
     const transactionsPath = (): string => this.pathOf(suffixes.txnIndex);
@@ -75,7 +85,7 @@ export class Segment {
   }
 
   pathOf(suffix: string): string {
-    return `${this.#directory}/${offsetName(this.baseOffset)}${suffix}`;
+    return `${this.#directory}/${offsetName(this.baseOffset)}${suffix}${this.#suffix}`;
   }
 
   /** The .log file, for use within this turn. */
@@ -114,7 +124,7 @@ export class Segment {
   }
 
   /** Takes note that a batch was written at the end of the file. */
-  onWritten(batch: AdmittedBatch, indexIntervalBytes: number): void {
+  onWritten(batch: WrittenBatch, indexIntervalBytes: number): void {
     const known = this.#times();
     if (batch.maxTimestamp > known.maxTimestamp) {
       this.#maxTimestamp = batch.maxTimestamp;
@@ -145,10 +155,11 @@ export class Segment {
   spillIndexes(options: { readonly sync: boolean }): void {
     this.offsetIndex.spill(options);
     this.timeIndex.spill(options);
+    this.transactions.spill();
   }
 
   get wantsSpill(): boolean {
-    return this.offsetIndex.wantsSpill || this.timeIndex.wantsSpill;
+    return this.offsetIndex.wantsSpill || this.timeIndex.wantsSpill || this.transactions.wantsSpill;
   }
 
   /** A position at or before the batch that holds the offset. */
@@ -180,6 +191,7 @@ export class Segment {
     this.#maxTimestamp = undefined;
     this.#bytesSinceEntry = 0;
     if (position === 0) this.#startEmpty();
+    else this.#findNewest();
   }
 
   /** Before a scan that rebuilds everything that is derived from the log file. */
@@ -191,6 +203,7 @@ export class Segment {
 
   /** What the indexes say was found wrong: everything is looked up from the front until the next restart. */
   distrustIndexes(): void {
+    this.#times();
     this.#cursor = undefined;
     this.offsetIndex.startEmpty();
     this.timeIndex.startEmpty();
@@ -208,10 +221,10 @@ export class Segment {
     this.timeIndex.release();
   }
 
-  /** The directory was renamed. */
-  moveTo(directory: string): void {
+  /** Its files were given another suffix: `.swap`, `.deleted` or none. Who reads it goes on there. */
+  becomeSuffixed(suffix: string): void {
     this.close();
-    this.#directory = directory;
+    this.#suffix = suffix;
     this.#path = this.pathOf(suffixes.log);
     this.offsetIndex.renameTo(this.pathOf(suffixes.index));
     this.timeIndex.renameTo(this.pathOf(suffixes.timeIndex));
@@ -234,6 +247,22 @@ export class Segment {
       this.#offsetOfMaxTimestamp = last === undefined ? -1 : last.value + this.baseOffset;
     }
     return { maxTimestamp: this.#maxTimestamp };
+  }
+
+  /** Looks behind the last entry of the time index for a larger timestamp. */
+  #findNewest(): void {
+    this.#times();
+    let position = this.timeIndex.last === undefined ? 0 : this.positionBefore(this.#offsetOfMaxTimestamp);
+    while (position < this.writtenBytes) {
+      const scan = new BatchScan(this.file('read').read(position, scanBytes));
+      for (; scan.look(); scan.skip()) {
+        if (scan.maxTimestamp <= this.maxTimestamp) continue;
+        this.#maxTimestamp = scan.maxTimestamp;
+        this.#offsetOfMaxTimestamp = scan.lastOffset;
+      }
+      if (scan.at === 0) return;
+      position += scan.at;
+    }
   }
 
   #indexTime(): void {

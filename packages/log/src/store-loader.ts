@@ -67,6 +67,8 @@ async function loadOne(load: LoadDirectory, log: TopicPartition): Promise<LogSta
     logStartOffset: facts.logStarts.get(name),
     highWatermark: facts.highWatermarks.get(name),
   });
+  const cleanPoint = facts.cleanPoints.get(name);
+  if (cleanPoint !== undefined) state.cleanPoint = Math.min(cleanPoint, state.logEndOffset);
   return state;
 }
 

@@ -1,5 +1,6 @@
 /** What a store of logs is made of and what it tells about itself. */
-import type { Logger, Uuid, World } from '@tidelog/core';
+import type { Logger, Metrics, Uuid, World } from '@tidelog/core';
+import type { CleanerConfig } from './compaction/cleaner-config.ts';
 import type { LogConfig } from './core/log-config.ts';
 
 export interface LogDirectory {
@@ -26,6 +27,8 @@ export interface LogStoreConfig {
   readonly slowWriteMs?: number;
   /** transaction.partition.verification.enable. Default true. */
   readonly transactionVerification?: boolean;
+  /** How compacted logs are cleaned; `defaultCleanerConfig` where nothing is said. */
+  readonly cleaner?: Partial<CleanerConfig>;
 }
 
 export interface LogStoreOptions {
@@ -33,6 +36,7 @@ export interface LogStoreOptions {
   readonly logger: Logger;
   readonly logDirs: readonly LogDirectory[];
   readonly config: LogStoreConfig;
+  readonly metrics?: Metrics;
 }
 
 export interface DirectoryStatus extends LogDirectory {

@@ -106,6 +106,7 @@ export class Tail {
     if (kept !== undefined && offset > kept.lastOffset) kept = this.#kept[++index];
     if (kept === undefined) return undefined;
     this.#budget.touch(this);
+    if (kept.firstOffset >= upTo) return { records: Chunks.empty, firstOffset: offset };
     const range = rangeOf(kept, offset, upTo);
     if (range.length < range.firstBatchLength || (range.firstBatchLength > maxBytes && !minOneBatch)) {
       return { records: Chunks.empty, firstOffset: offset };
@@ -134,6 +135,14 @@ export class Tail {
       if (last.lastOffset < offset) return;
       this.#kept.pop();
       this.#release(last.records.byteLength);
+    }
+  }
+
+  /** Forgets what begins below the offset. */
+  dropBelow(offset: number): void {
+    for (let first = this.#kept[this.#start]; first !== undefined && first.firstOffset < offset;) {
+      this.#dropFirst();
+      first = this.#kept[this.#start];
     }
   }
 

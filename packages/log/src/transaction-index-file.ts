@@ -1,4 +1,8 @@
-/** The `.txnindex` of one segment: made at the first abort, read when somebody asks, small enough to be kept whole. */
+/**
+ * The `.txnindex` of one segment: made at the first abort, read when somebody asks, small enough to be kept whole. An
+ * entry counts from the moment it is added; it goes to the file with the next spill, so that a disk without room costs
+ * nothing but another attempt. Entries ascend by their marker.
+ */
 import { decodeAborted, encodeAborted, txnEntryBytes, type AbortedEntry } from './core/transaction-index.ts';
 import type { FileHandles } from './file-handles.ts';
 
@@ -6,7 +10,9 @@ export class TransactionIndexFile {
   readonly #path: () => string;
   readonly #handles: FileHandles;
   #exists: boolean;
-  #entries: AbortedEntry[] | undefined;
+  /** What is in the file; undefined before anybody has looked. */
+  #written: AbortedEntry[] | undefined;
+  #added: AbortedEntry[] = [];
 
   constructor(path: () => string, handles: FileHandles, exists: boolean) {
     this.#path = path;
@@ -14,38 +20,57 @@ export class TransactionIndexFile {
     this.#exists = exists;
   }
 
+  get wantsSpill(): boolean {
+    return this.#added.length > 0;
+  }
+
   entries(): readonly AbortedEntry[] {
-    if (this.#entries === undefined) {
-      const content = this.#exists
-        ? this.#handles.once(this.#path(), 'read', (file) => file.read(0, file.size()))
-        : Buffer.alloc(0);
-      const whole = content.subarray(0, content.length - (content.length % txnEntryBytes));
-      this.#entries = decodeAborted(whole) ?? [];
-    }
-    return this.#entries;
+    const written = this.#inFile();
+    return this.#added.length === 0 ? written : [...written, ...this.#added];
   }
 
   add(entry: AbortedEntry): void {
-    const known = this.entries();
+    this.#added.push(entry);
+  }
+
+  /** Puts into the file what is in memory only. Throws DiskError. */
+  spill(): void {
+    if (this.#added.length === 0) return;
+    const written = this.#inFile();
+    const content = this.#added.map((entry) => encodeAborted(entry));
     this.#handles.once(this.#path(), 'write', (file) => {
-      file.write([encodeAborted(entry)], known.length * txnEntryBytes);
+      file.write(content, written.length * txnEntryBytes);
     });
     this.#exists = true;
-    this.#entries = [...known, entry];
+    this.#written = [...written, ...this.#added];
+    this.#added = [];
   }
 
   /** Drops the aborted transactions whose marker lies at or above the offset. */
   truncate(offset: number): void {
-    if (this.#exists) this.#keep(this.entries().filter((entry) => entry.lastOffset < offset));
+    this.#added = this.#added.filter((entry) => entry.lastOffset < offset);
+    if (this.#exists) this.#keep(this.#inFile().filter((entry) => entry.lastOffset < offset));
   }
 
   /** Before a scan that finds them all again. */
   startEmpty(): void {
+    this.#added = [];
     if (this.#exists) this.#keep([]);
+  }
+
+  #inFile(): AbortedEntry[] {
+    if (this.#written === undefined) {
+      const content = this.#exists
+        ? this.#handles.once(this.#path(), 'read', (file) => file.read(0, file.size()))
+        : Buffer.alloc(0);
+      const whole = content.subarray(0, content.length - (content.length % txnEntryBytes));
+      this.#written = decodeAborted(whole) ?? [];
+    }
+    return this.#written;
   }
 
   #keep(entries: AbortedEntry[]): void {
     this.#handles.once(this.#path(), 'write', (file) => file.truncate(entries.length * txnEntryBytes));
-    this.#entries = entries;
+    this.#written = entries;
   }
 }

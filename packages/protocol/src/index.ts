@@ -230,6 +230,7 @@ export {
   type BatchTimestamps,
 } from './records/patch-batch.ts';
 export { RecordCursor } from './records/record-cursor.ts';
+export { readVarlong, sizeOfVarlong, writeVarint, writeVarlong } from './records/varint.ts';
 export {
   defaultMaxRecordsBytes,
   recordCursor,
@@ -249,3 +250,4 @@ export {
 } from './records/validate-records.ts';
 export { fuzzDecoders } from './fuzz/fuzz-decoders.ts';
 export type { FuzzOptions, FuzzReport } from './fuzz/fuzz-rounds.ts';
+export { loadFuzzTools, type FuzzTools } from './fuzz/fuzz-tools.ts';

@@ -93,6 +93,14 @@ export function logStoreConfig({ reader, nodeId }: NodeConfig): LogStoreConfig {
     recoveryConcurrency: reader.number('num.recovery.threads.per.data.dir'),
     producerIdExpirationMs: reader.number('producer.id.expiration.ms'),
     transactionVerification: reader.boolean('transaction.partition.verification.enable'),
+    cleaner: {
+      enabled: reader.boolean('log.cleaner.enable'),
+      backoffMs: reader.number('log.cleaner.backoff.ms'),
+      dedupeBufferBytes: reader.number('log.cleaner.dedupe.buffer.size'),
+      loadFactor: reader.number('log.cleaner.io.buffer.load.factor'),
+      ioBufferBytes: Math.max(64 * 1024, reader.number('log.cleaner.io.buffer.size')),
+      ioMaxBytesPerSecond: reader.number('log.cleaner.io.max.bytes.per.second'),
+    },
   };
 }
 

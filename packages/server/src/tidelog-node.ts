@@ -13,6 +13,7 @@ import { MetadataLoader, snapshotValues, type MetadataImage } from '@tidelog/met
 import { Connections, NetworkBudgets } from '@tidelog/net';
 import type { RaftNode } from '@tidelog/raft';
 import { startHttp } from './http-endpoint.ts';
+import { exposeLogStore } from './log-metrics.ts';
 import type { ServerLogger } from './logging.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
 import { nodeConfigOf, type NodeConfig } from './node-config.ts';
@@ -108,7 +109,9 @@ async function assemble(options: NodeOptions, onStop: (stop: () => Promise<void>
     logger,
     logDirs: identities.map(({ path, directoryId }) => ({ path, directoryId })),
     config: logStoreConfig(config),
+    metrics: options.metrics,
   });
+  exposeLogStore(options.metrics, store);
   let brokerEpoch = (): number => -1;
   onStop(() => store.close({ brokerEpoch: brokerEpoch() }));
   const connectionsFor = (purpose: string): Connections => {

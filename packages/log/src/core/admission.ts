@@ -51,8 +51,12 @@ export function refuse(error: ErrorCode, detail: string, recordErrors = noRecord
   return { kind: 'refused', error, detail, recordErrors };
 }
 
-/** How large the records of one batch may become when they are decompressed to be validated. */
-const decompressedBytesMax = 256 * 1024 * 1024;
+/**
+ * How many times max.message.bytes the records of one batch may become when they are decompressed to be validated. That
+ * happens on the loop: a bomb must not hold it for longer than a large batch that means well.
+ */
+const decompressedGrowthMax = 32;
+const decompressedBytesMin = 16 * 1024 * 1024;
 
 /** Checks a client's batch (semantics 3), and applies the topic's timestamp type and codec to it. */
 export function checkClientBatch(records: Chunks, config: LogConfig, options: AppendOptions): CheckedBatch | Refused {
@@ -71,7 +75,7 @@ export function checkClientBatch(records: Chunks, config: LogConfig, options: Ap
           latest: options.wallNow + config.messageTimestampAfterMaxMs,
         }
       : undefined,
-    maxBytes: decompressedBytesMax,
+    maxBytes: Math.max(decompressedBytesMin, decompressedGrowthMax * maxMessageBytes),
   });
   if (errors.error !== ErrorCode.NONE) return refuse(errors.error, errors.detail, errors.recordErrors);
   const stamped = stampTime(records, header, config, options, errors.maxTimestamp);

@@ -28,7 +28,9 @@ export function shouldRoll(active: ActiveSegment, incoming: Incoming, config: Lo
   if (active.sizeInBytes + incoming.sizeInBytes > config.segmentBytes) return true;
   const knowsTime = active.firstTimestamp >= 0 && incoming.maxTimestamp >= 0;
   const age = knowsTime ? incoming.maxTimestamp - active.firstTimestamp : wallNow - active.createdAt;
-  if (age > config.segmentMs - active.jitterMs) return true;
+  // What has to be compacted in time must not stay in the active segment for longer (KIP-354).
+  const lagMax = config.cleanupPolicy.includes('compact') ? config.maxCompactionLagMs : Infinity;
+  if (age > Math.min(config.segmentMs - active.jitterMs, lagMax)) return true;
   return (
     active.indexEntries >= Math.floor(config.segmentIndexBytes / 8) ||
     active.timeIndexEntries >= Math.floor(config.segmentIndexBytes / 12) - 1

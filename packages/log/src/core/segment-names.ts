@@ -57,7 +57,15 @@ export function parsePartitionDirectory(name: string): TopicPartition | undefine
 
 /** What the directory of a deleted log is called until its files are gone; `unique` is 32 characters at most. */
 export function deletedDirectoryName(log: TopicPartition, unique: string): string {
-  const suffix = `.${unique}-delete`;
+  return suffixed(log, `.${unique}-delete`);
+}
+
+/** What the directory of a log that the cluster does not place here is called until the operator removes it. */
+export function strayDirectoryName(log: TopicPartition, unique: string): string {
+  return suffixed(log, `.${unique}-stray`);
+}
+
+function suffixed(log: TopicPartition, suffix: string): string {
   return `${partitionDirectoryName(log).slice(0, 255 - suffix.length)}${suffix}`;
 }
 
