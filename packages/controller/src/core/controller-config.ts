@@ -41,7 +41,10 @@ export interface ControllerConfig {
   readonly maxPartitionsPerRequest: number;
   /** server.properties as texts by key: the defaults under the dynamic configs. */
   readonly staticConfigs: ReadonlyMap<string, string>;
-  /** The features that this build speaks. A new cluster begins with their highest levels. */
+  /**
+   * The features that this build speaks, at the levels of Kafka 4.3; one that Tidelog does not have yet is not in the list.
+   * A new cluster begins with their highest levels.
+   */
   readonly supportedFeatures: readonly SupportedFeature[];
   /** Other levels for a new cluster, by feature name. */
   readonly bootstrapFeatures: ReadonlyMap<string, number>;
