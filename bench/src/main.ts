@@ -10,13 +10,25 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { coldStart } from './parts/cold-start.ts';
+import { idleMemory } from './parts/idle-memory.ts';
+import { kafkaClients } from './parts/kafka-clients.ts';
+import { manyPartitions } from './parts/many-partitions.ts';
+import { tail } from './parts/tail.ts';
 import { fetchThroughput, produceThroughput } from './parts/throughput.ts';
 import { ensureBuilt } from './support/ensure-built.ts';
 import { goalText, type Figure } from './support/figure.ts';
 import type { Part } from './support/part.ts';
 import { short } from './support/statistics.ts';
 
-const parts: readonly Part[] = [produceThroughput, fetchThroughput, coldStart];
+const parts: readonly Part[] = [
+  produceThroughput,
+  fetchThroughput,
+  tail,
+  coldStart,
+  idleMemory,
+  manyPartitions,
+  kafkaClients,
+];
 
 const { values: flags } = parseArgs({
   options: {

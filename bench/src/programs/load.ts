@@ -13,6 +13,8 @@ export interface LoadOrder {
   readonly kind: 'produce' | 'fetch';
   readonly requests: number;
   readonly inFlight: number;
+  /** Requests a second at most; as many as are answered when absent. */
+  readonly perSecond?: number;
 }
 
 export interface LoadResult {
@@ -53,14 +55,17 @@ async function run(order: LoadOrder): Promise<LoadResult> {
 
 /** Resolves with the bytes received when the last answer is there. */
 function exchange(socket: Socket, frame: (i: number) => Buffer, order: LoadOrder): Promise<number> {
-  const { requests, inFlight } = order;
+  const { requests, inFlight, perSecond = Infinity } = order;
   const counter = new FrameCounter();
   let sent = 0;
   let answered = 0;
   let received = 0;
+  const startedAt = performance.now();
+  const allowed = (): number => Math.ceil(((performance.now() - startedAt) / 1000) * perSecond) + 1;
   return new Promise((resolve, reject) => {
     const send = (): void => {
-      const upTo = Math.min(requests, answered + inFlight);
+      const upTo = Math.min(requests, answered + inFlight, allowed());
+      if (upTo <= sent) return;
       if (upTo - sent === 1) return void socket.write(frame(sent++));
       socket.cork();
       while (sent < upTo) socket.write(frame(sent++));
@@ -75,5 +80,7 @@ function exchange(socket: Socket, frame: (i: number) => Buffer, order: LoadOrder
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the server closed the connection')));
     send();
+    const pace = perSecond === Infinity ? undefined : setInterval(send, 2);
+    socket.on('close', () => clearInterval(pace));
   });
 }

@@ -11,6 +11,8 @@ import { javaArguments, type KafkaJars } from './kafka-jars.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const command = join(root, 'packages/cli/bin/tidelog.mjs');
+/** For profiling what is measured: `TIDELOG_BENCH_NODE_FLAGS=--cpu-prof npm run bench -- --only produce`. */
+const nodeFlags = (process.env['TIDELOG_BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
 const clusterId = 'bench-cluster-id-00001w';
 
 /** How a broker is started: Tidelog, or Kafka from these jars. */
@@ -83,7 +85,7 @@ export class BrokerProcess implements AsyncDisposable {
     const file = join(this.#directory, 'server.properties');
     const [program, args] =
       this.#product.name === 'tidelog'
-        ? [process.execPath, [command, 'server', file]]
+        ? [process.execPath, [...nodeFlags, command, 'server', file]]
         : ['java', [...javaArguments(this.#product.jars), 'kafka.Kafka', file]];
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.#directory });
     const keep = (chunk: Buffer): void => writeFileSync(join(this.#directory, 'output.log'), chunk, { flag: 'a' });
