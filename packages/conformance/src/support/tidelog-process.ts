@@ -39,6 +39,10 @@ export class TidelogProcess {
     return this.#child?.pid;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   get dataDirectory(): string {
     return join(this.directory, 'data');
   }
@@ -49,10 +53,18 @@ export class TidelogProcess {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
-  /** Spawns the process; `ready` waits for it. */
-  spawn(): void {
-    const args = ['--conditions=source', main, 'server', join(this.directory, 'server.properties')];
-    const child = spawn(process.execPath, args, {
+  /** Spawns the process, with no more than so many file descriptors if that is given; `ready` waits for it. */
+  spawn({ maxFiles }: { readonly maxFiles?: number } = {}): void {
+    const command = [
+      process.execPath,
+      '--conditions=source',
+      main,
+      'server',
+      join(this.directory, 'server.properties'),
+    ];
+    const limited = ['bash', '-c', `ulimit -n ${maxFiles}; exec "$0" "$@"`, ...command];
+    const [program = '', ...args] = maxFiles === undefined ? command : limited;
+    const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, CLUSTER_ID: clusterId },
     });

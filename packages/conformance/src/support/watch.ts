@@ -1,0 +1,51 @@
+/** What the system says of a process, and what its log must never hold. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { TidelogProcess } from './tidelog-process.ts';
+
+const mebibyte = 1024 * 1024;
+
+export function residentMebibytes(pid: number): number {
+  return statusField(pid, 'VmRSS');
+}
+
+/** The most it was since the last call of forgetPeak. */
+export function peakMebibytes(pid: number): number {
+  return statusField(pid, 'VmHWM');
+}
+
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+function statusField(pid: number, name: string): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1] ?? NaN) * 1024) / mebibyte;
+}
+
+/** Lines that tell of a bug or could fool a reader's terminal. */
+export function suspiciousLines(output: string): string[] {
+  return output.split('\n').filter((line) => {
+    // eslint-disable-next-line no-control-regex
+    if (/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(line)) return true;
+    if (line !== '' && !line.startsWith('{')) return true;
+    const level = Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0);
+    return level >= 60 || (level >= 50 && /"stack":/.test(line));
+  });
+}
+
+const ownFiles = [
+  /^__cluster_metadata-0$/,
+  /^(meta|bootstrap)\.(properties|checkpoint)$/,
+  /-checkpoint$/,
+  /^\.(lock|lock-journal|kafka_cleanshutdown)$/,
+];
+const logDirectory = /^[a-zA-Z0-9._-]{1,249}-\d+(\.[a-zA-Z0-9_-]+-(delete|future))?$/;
+
+/** Entries of the data directory and the one above that nobody but a path in a topic's name can have made. */
+export function strangeFiles(node: TidelogProcess): string[] {
+  const data = readdirSync(node.dataDirectory, { withFileTypes: true });
+  const strange = data.filter(({ name }) => !ownFiles.some((own) => own.test(name)) && !logDirectory.test(name));
+  const expected = new Set(['data', 'output.log', 'server.properties']);
+  const beside = readdirSync(node.directory).filter((name) => !expected.has(name));
+  return [...strange.map(({ name }) => name), ...beside];
+}
