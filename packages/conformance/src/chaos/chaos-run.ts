@@ -1,0 +1,150 @@
+/**
+ * One run: three broker processes under load, one fault after the other in an order that the seed gives, then repair,
+ * a final read, a clean stop and the check of everything that was seen.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeededRandom } from '@tidelog/core';
+import { runProgram } from '../support/shell.ts';
+import { ChaosCluster } from './chaos-cluster.ts';
+import { faults } from './faults.ts';
+import { check, type Finding, type Observed } from './history.ts';
+import { nodeIds, type Links } from './links.ts';
+import { Producer, Reader, readEverything } from './load.ts';
+import { NamespaceLinks } from './namespace-links.ts';
+import { ProxyLinks } from './proxy-links.ts';
+import { readReplica } from './replica-logs.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly ratePerSecond?: number;
+  readonly partitions?: number;
+  /** Cut links by proxies although namespaces could be had. */
+  readonly proxies?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+export interface ChaosResult {
+  readonly links: Links['kind'];
+  /** How many of each. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly read: number;
+  /** From the end of each fault's repair to the next acknowledgement, in milliseconds. */
+  readonly recoveryMs: readonly number[];
+  readonly findings: readonly Finding[];
+}
+
+const topic = 'chaos';
+const recoverWithinMs = 30_000;
+const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { log = () => undefined } = options;
+  const directory = mkdtempSync(join(tmpdir(), 'tidelog-chaos-'));
+  const namespaces = options.proxies === true ? undefined : NamespaceLinks.create();
+  await using links = namespaces ?? (await ProxyLinks.create());
+  await using cluster = new ChaosCluster(links, directory);
+  try {
+    return await run(cluster, { ...options, log, directory });
+  } catch (error) {
+    log(await describeTopic(cluster.bootstrap));
+    for (const id of nodeIds) log(`-- node ${id} --\n${cluster.output(id).slice(-1500)}`);
+    throw error;
+  } finally {
+    await cluster[Symbol.asyncDispose]();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface RunOptions extends ChaosOptions {
+  readonly log: (line: string) => void;
+  readonly directory: string;
+}
+
+async function run(cluster: ChaosCluster, options: RunOptions): Promise<ChaosResult> {
+  const { seed, minutes, log, directory, ratePerSecond = 1000, partitions = 4 } = options;
+  const { bootstrap } = cluster;
+  for (const id of nodeIds) cluster.start(id);
+  await Promise.all(nodeIds.map((id) => cluster.ready(id)));
+  await createTopic(bootstrap, partitions);
+  const producer = new Producer({ bootstrap, topic, ratePerSecond });
+  const reader = new Reader({ bootstrap, topic, file: join(directory, 'during') });
+  const counts = new Map<string, number>();
+  const recoveryMs: number[] = [];
+  const random = new SeededRandom(seed);
+  const names = Object.keys(faults);
+  const until = Date.now() + minutes * 60_000;
+  try {
+    await progress(producer);
+    while (Date.now() < until) {
+      const name = names[random.below(names.length)] ?? 'kill';
+      await faults[name]?.({ cluster, random: random.fork(), log });
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      recoveryMs.push(await progress(producer));
+      log(
+        `  ${producer.acknowledged} acknowledged, the next one ${Math.round(recoveryMs.at(-1) ?? 0)} ms after the repair`,
+      );
+      await pause(300 + random.below(1500));
+    }
+    const produced = await producer.finish();
+    const final = await readEverything({ bootstrap, topic, file: join(directory, 'final') });
+    const during = await reader.finish();
+    const replicas = await stopAndRead(cluster);
+    const findings = check({ ...produced, during, final, replicas });
+    const { sent, acknowledged } = produced;
+    const { kind } = cluster.links;
+    return {
+      links: kind,
+      faults: counts,
+      sent,
+      acknowledged: acknowledged.length,
+      read: final.length,
+      recoveryMs,
+      findings,
+    };
+  } finally {
+    producer.kill();
+    await reader.finish().catch(() => undefined);
+  }
+}
+
+/** Waits for acknowledgements after now; how long the first took. A cluster that was repaired must come to them. */
+async function progress(producer: Producer): Promise<number> {
+  const from = Date.now();
+  const before = producer.acknowledged;
+  while (producer.acknowledged === before) {
+    if (Date.now() - from > recoverWithinMs) {
+      const said = producer.said.join('\n');
+      throw new Error(`nothing was acknowledged for ${recoverWithinMs} ms after the repair; kcat says:\n${said}`);
+    }
+    await pause(10);
+  }
+  return Date.now() - from;
+}
+
+async function createTopic(bootstrap: string, partitions: number): Promise<void> {
+  const main = join(import.meta.dirname, '../../../cli/src/main.ts');
+  const what = ['--topic', topic, '--partitions', String(partitions), '--replication-factor', '3'];
+  const args = ['--conditions=source', main, 'topics', 'create', '--bootstrap-server', bootstrap, ...what];
+  await runProgram({ program: process.execPath, args });
+}
+
+async function describeTopic(bootstrap: string): Promise<string> {
+  const args = ['-b', bootstrap, '-L', '-t', topic];
+  return await runProgram({ program: 'kcat', args, mayFail: true, timeoutMs: 10_000 });
+}
+
+/** The replicas' own files, once they have caught up and stopped in good order. */
+async function stopAndRead(cluster: ChaosCluster): Promise<Map<number, Observed[]>> {
+  await Promise.all(nodeIds.map((id) => cluster.ready(id)));
+  // Followers fetch within milliseconds of each other; the last ones may still be on their way.
+  await pause(1000);
+  const replicas = new Map<number, Observed[]>();
+  for (const id of nodeIds) await cluster.signal(id, 'SIGTERM');
+  for (const id of nodeIds) replicas.set(id, readReplica(cluster.dataDirectory(id), topic));
+  return replicas;
+}
