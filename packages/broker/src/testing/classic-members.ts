@@ -7,7 +7,7 @@ export interface JoinOptions {
   readonly memberId?: string;
   readonly instanceId?: string;
   readonly protocols?: readonly string[];
-  readonly metadata?: string;
+  readonly metadata?: string | Buffer;
   readonly apiVersion?: number;
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;
@@ -38,7 +38,7 @@ export class ClassicMembers {
       memberId: options.memberId ?? this.ids.get(name)?.memberId ?? '',
       groupInstanceId: instanceId ?? null,
       protocolType,
-      protocols: protocols.map((protocol) => ({ name: protocol, metadata: Buffer.from(metadata) })),
+      protocols: protocols.map((protocol) => ({ name: protocol, metadata: bytesOf(metadata) })),
       reason: null,
     };
     const client = { clientId: name, clientHost: '/h' };
@@ -60,7 +60,7 @@ export class ClassicMembers {
     return `generation ${generationId} of ${response.protocolName}, ${who}${response.skipAssignment === true ? ', skips' : ''}`;
   }
 
-  sync(name: string, assignments: Readonly<Record<string, string>> = {}): string {
+  sync(name: string, assignments: Readonly<Record<string, string | Buffer>> = {}): string {
     const { memberId, generationId } = this.idOf(name);
     const request = {
       groupId: this.groupId,
@@ -71,7 +71,7 @@ export class ClassicMembers {
       protocolName: null,
       assignments: Object.entries(assignments).map(([to, text]) => ({
         memberId: this.idOf(to).memberId,
-        assignment: Buffer.from(text),
+        assignment: bytesOf(text),
       })),
     };
     this.syncing.set(
@@ -116,6 +116,10 @@ export class ClassicMembers {
   idOf(name: string): { memberId: string; generationId: number } {
     return this.ids.get(name) ?? { memberId: name, generationId: -1 };
   }
+}
+
+function bytesOf(text: string | Buffer): Buffer {
+  return typeof text === 'string' ? Buffer.from(text) : text;
 }
 
 export interface CommitSpec {

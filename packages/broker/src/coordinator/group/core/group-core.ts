@@ -73,7 +73,7 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
     this.#classic = new ClassicGroups(host, this.#rebalance);
     this.#joins = new ClassicJoin(host, this.#rebalance);
     this.#membership = new ClassicMembership(this.#rebalance);
-    this.#consumer = new ConsumerGroups(host, this.#classic);
+    this.#consumer = new ConsumerGroups(host, this.#classic, this.#rebalance);
     this.#offsetRequests = new OffsetRequests(host, (group, memberId, turn) => {
       const member = group.members.get(memberId);
       if (member !== undefined) this.#rebalance.armSession(group, member, turn);
@@ -87,14 +87,16 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
       case 'sync': {
         const group = this.groups.get(input.request.groupId);
         if (group?.kind === 'classic') return this.#membership.sync(group, input, turn);
+        if (group?.kind === 'consumer') return this.#consumer.bridge.sync(group, input, turn);
         return turn.answer(input.to, syncError(ErrorCode.UNKNOWN_MEMBER_ID));
       }
       case 'heartbeat':
         return turn.answer(input.to, { errorCode: this.#heartbeat(input.request, turn) });
       case 'leave': {
         const group = this.groups.get(input.groupId);
-        const classic = group?.kind === 'classic' ? group : undefined;
-        return turn.reply(input.to, this.#membership.leave(classic, input.members, turn));
+        if (group?.kind === 'consumer')
+          return turn.reply(input.to, this.#consumer.bridge.leave(group, input.members, turn));
+        return turn.reply(input.to, this.#membership.leave(group, input.members, turn));
       }
       case 'commitOffsets':
         return this.#commit(input, turn);
@@ -195,7 +197,7 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
     }
     let group = this.groups.get(groupId);
     if (group?.kind === 'consumer') {
-      if (!group.isEmpty) return turn.answer(to, joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId));
+      if (!group.isEmpty) return this.#consumer.bridge.join(group, input, turn);
       this.#consumer.delete(group, turn);
       group = undefined;
     }
@@ -206,7 +208,8 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
 
   #heartbeat(request: Extract<GroupInput, { type: 'heartbeat' }>['request'], turn: GroupTurn): ErrorCode {
     const group = this.groups.get(request.groupId);
-    if (group?.kind !== 'classic') return ErrorCode.UNKNOWN_MEMBER_ID;
+    if (group === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
+    if (group.kind === 'consumer') return this.#consumer.bridge.heartbeat(group, request, turn);
     return this.#membership.heartbeat(group, request, turn);
   }
 

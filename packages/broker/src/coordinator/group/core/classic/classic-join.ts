@@ -6,7 +6,13 @@
 import { ErrorCode, type JoinGroup, type RequestOf } from '@tidelog/protocol';
 import type { Requester } from '../../../runtime/core/turn.ts';
 import type { GroupHost, GroupTurn, OnDue } from '../group-host.ts';
-import { emptyBytes, sameProtocols, type ClassicGroup, type ClassicMember } from './classic-group.ts';
+import {
+  emptyBytes,
+  sameProtocols,
+  type ClassicGroup,
+  type ClassicMember,
+  type ClassicProtocol,
+} from './classic-group.ts';
 import { memberError } from './classic-membership.ts';
 import type { ClassicRebalance } from './classic-rebalance.ts';
 import { classicGroupRecord } from './classic-records.ts';
@@ -51,7 +57,8 @@ export class ClassicJoin {
     this.#rebalance = rebalance;
   }
 
-  join(group: ClassicGroup, input: JoinInput, turn: GroupTurn): void {
+  join(group: ClassicGroup, asked: JoinInput, turn: GroupTurn): void {
+    const input = { ...asked, request: { ...asked.request, protocols: ownCopies(asked.request.protocols) } };
     const { request, to } = input;
     const error = this.#check(group, request);
     if (error !== ErrorCode.NONE)
@@ -246,4 +253,9 @@ export class ClassicJoin {
     if (wasLeader) group.leaderId = former.memberId;
     this.#rebalance.armSession(group, former, turn);
   }
+}
+
+/** What is kept of a request must not keep the chunk that it came in. */
+export function ownCopies(protocols: readonly ClassicProtocol[]): ClassicProtocol[] {
+  return protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
 }

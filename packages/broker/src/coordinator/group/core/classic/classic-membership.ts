@@ -70,7 +70,9 @@ export class ClassicMembership {
     member.awaitingSync = to;
     this.#rebalance.synced(group, member, turn);
     if (!group.isLeader(member.memberId)) return;
-    const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, assignment]));
+    const assignments = new Map(
+      request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)]),
+    );
     turn.append(classicGroupRecord(group, assignments));
     const { generationId } = group;
     const token: AssignmentWritten = { type: 'assignmentWritten', group, generationId, assignments };

@@ -1,16 +1,19 @@
 /** The consumer groups of a shard (KIP-848): how they come to be, are read back from the log, are described, and go. */
 import { ErrorCode, type ConsumerGroupDescribe, type ResponseInputOf } from '@tidelog/protocol';
 import type { ClassicGroups } from '../classic/classic-groups.ts';
+import type { ClassicRebalance } from '../classic/classic-rebalance.ts';
 import type { GroupHost, GroupTurn } from '../group-host.ts';
 import type { ConsumerHeartbeatInput } from '../group-inputs.ts';
 import type { GroupRecord } from '../group-records.ts';
 import { partitionsOf, type AssignedPartitions, type Assignment } from './assignment.ts';
+import { ClassicBridge } from './classic-bridge.ts';
 import { ConsumerEpochs } from './consumer-epochs.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import { ConsumerHeartbeat, isLeaving, requestRefusal } from './consumer-heartbeat.ts';
 import { joinEpoch, type ConsumerMember } from './consumer-member.ts';
 import { ConsumerMembers } from './consumer-members.ts';
 import { heartbeatError } from './consumer-responses.ts';
+import { Migration } from './migration.ts';
 
 export type DescribedConsumerGroup = ResponseInputOf<typeof ConsumerGroupDescribe>['groups'][number];
 type DescribedMember = DescribedConsumerGroup['members'][number];
@@ -22,12 +25,17 @@ export class ConsumerGroups {
   readonly #host: GroupHost;
   readonly #classic: ClassicGroups;
   readonly #heartbeat: ConsumerHeartbeat;
+  readonly #migration: Migration;
+  /** For members that speak the classic protocol. */
+  readonly bridge: ClassicBridge;
 
-  constructor(host: GroupHost, classic: ClassicGroups) {
+  constructor(host: GroupHost, classic: ClassicGroups, rebalance: ClassicRebalance) {
     this.#host = host;
     this.#classic = classic;
     this.epochs = new ConsumerEpochs(host);
-    this.members = new ConsumerMembers(host, this.epochs, () => undefined);
+    this.#migration = new Migration(host, { classic, rebalance });
+    this.members = new ConsumerMembers(host, this.epochs, (group, turn) => this.#migration.maybeDowngrade(group, turn));
+    this.bridge = new ClassicBridge(host, this);
     this.#heartbeat = new ConsumerHeartbeat(host, this.members, this.epochs);
   }
 
@@ -56,9 +64,13 @@ export class ConsumerGroups {
     if (group?.kind === 'consumer') return group;
     if (memberEpoch !== joinEpoch) return undefined;
     if (group !== undefined) {
-      if (!group.isEmpty) return undefined;
-      if (group.isPersisted) turn.append({ type: 'classicGroup', groupId, value: null });
-      this.#classic.bury(group);
+      if (group.isEmpty) this.#host.write({ type: 'classicGroup', groupId, value: null }, turn);
+      else if (!this.#migration.upgrade(group, turn)) return undefined;
+      const upgraded = this.#host.groups.get(groupId);
+      if (upgraded?.kind === 'consumer') {
+        this.armTimers(upgraded, turn);
+        return upgraded;
+      }
     }
     return this.#create(groupId);
   }

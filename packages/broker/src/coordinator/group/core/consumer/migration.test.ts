@@ -1,0 +1,134 @@
+import { Chunks } from '@tidelog/core';
+import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '@tidelog/protocol';
+import { expect, test } from 'vitest';
+import { ClassicMembers, fetchOffset } from '../../../../testing/classic-members.ts';
+import { ConsumerMembers } from '../../../../testing/consumer-members.ts';
+import { GroupBench, type GroupBenchOptions } from '../../../../testing/group-bench.ts';
+
+function subscription(owned: readonly number[] = []): Buffer {
+  const ownedPartitions = owned.length === 0 ? [] : [{ topic: 't', partitions: [...owned] }];
+  const body = ConsumerProtocolSubscription.encode({ topics: ['t'], userData: null, ownedPartitions }, 1);
+  return Buffer.concat([Buffer.from([0, 1]), body.toBuffer()]);
+}
+
+function assignment(...partitions: number[]): Buffer {
+  const body = ConsumerProtocolAssignment.encode(
+    { assignedPartitions: [{ topic: 't', partitions }], userData: null },
+    1,
+  );
+  return Buffer.concat([Buffer.from([0, 1]), body.toBuffer()]);
+}
+
+class Mixed {
+  readonly bench: GroupBench;
+  readonly classic: ClassicMembers;
+  readonly consumer: ConsumerMembers;
+
+  /** Two classic members, stable, with three partitions each. */
+  constructor(options: GroupBenchOptions = {}) {
+    this.bench = new GroupBench({ timings: { assignmentIntervalMs: 0 }, ...options });
+    this.bench.createTopic('t', 6);
+    this.classic = new ClassicMembers(this.bench);
+    this.consumer = new ConsumerMembers(this.bench);
+    for (const name of ['a', 'b']) this.classic.join(name, { metadata: subscription() });
+    this.bench.wait(6000);
+    for (const name of ['a', 'b']) this.classic.told(name);
+    this.classic.sync('a', { a: assignment(0, 1, 2), b: assignment(3, 4, 5) });
+    this.classic.sync('b');
+  }
+
+  /** What a classic member has now, by its sync. */
+  partitionsOf(name: string): number[] | string {
+    const told = this.classic.sync(name);
+    const response = this.classic.syncing.get(name)?.response;
+    if (response === undefined || response.errorCode !== 0) return told;
+    const decoded = ConsumerProtocolAssignment.decode(Chunks.of(response.assignment), 1, 2);
+    return decoded.assignedPartitions.flatMap(({ partitions }) => partitions);
+  }
+
+  get kind(): string {
+    return this.bench.core.groups.get('g')?.kind ?? 'none';
+  }
+}
+
+test('a consumer of the new protocol takes its share from classic members, which never stop', () => {
+  const group = new Mixed();
+  group.classic.commit('a', 5);
+  expect(group.consumer.join('n')).toBe('epoch 2, has 0');
+  expect(group.kind).toBe('consumer');
+  for (const [name, owned] of [
+    ['a', [0, 1, 2]],
+    ['b', [3, 4, 5]],
+  ] as const) {
+    expect(group.classic.heartbeat(name)).toBe('REBALANCE_IN_PROGRESS');
+    group.classic.join(name, { metadata: subscription(owned) });
+    const kept = group.partitionsOf(name);
+    expect(kept).toHaveLength(2);
+    expect(group.classic.heartbeat(name)).toBe('REBALANCE_IN_PROGRESS');
+    group.classic.join(name, { metadata: subscription(kept as number[]) });
+    expect(group.partitionsOf(name)).toEqual(kept);
+    expect(group.classic.heartbeat(name)).toBe('NONE');
+  }
+  expect(group.consumer.beat('n')).toBe('epoch 2, has 2');
+  expect(group.consumer.state).toBe('Stable');
+  expect(group.classic.commit('a', 6)).toBe('NONE');
+  expect(fetchOffset(group.bench, { groupId: 'g' })).toBe(6);
+  group.bench.failOver();
+  expect(group.classic.heartbeat('a')).toBe('NONE');
+  expect(group.consumer.beat('n')).toBe('epoch 2');
+});
+
+test('the group is classic again when the last consumer of the new protocol is gone', () => {
+  const group = new Mixed();
+  group.consumer.join('n');
+  expect(group.consumer.leave('n')).toBe('NONE');
+  expect(group.kind).toBe('classic');
+  expect(group.classic.state).toBe('PreparingRebalance');
+  group.classic.join('a', { metadata: subscription() });
+  group.classic.join('b', { metadata: subscription() });
+  expect(group.classic.told('a')).toMatch(/^generation 4 of range/);
+  group.bench.failOver();
+  expect(group.kind).toBe('classic');
+});
+
+test('the policy decides', () => {
+  const disabled = new Mixed({ config: { migrationPolicy: 'disabled' } });
+  expect(disabled.consumer.join('n')).toBe('GROUP_ID_NOT_FOUND');
+  expect(disabled.classic.heartbeat('a')).toBe('NONE');
+  const upgrade = new Mixed({ config: { migrationPolicy: 'upgrade' } });
+  upgrade.consumer.join('n');
+  upgrade.consumer.leave('n');
+  expect(upgrade.kind).toBe('consumer');
+});
+
+test('a group whose members are no consumers stays what it is', () => {
+  const bench = new GroupBench();
+  bench.createTopic('t', 2);
+  const workers = new ClassicMembers(bench);
+  workers.join('w', { protocolType: 'connect' });
+  bench.wait(3000);
+  workers.told('w');
+  workers.sync('w');
+  expect(new ConsumerMembers(bench).join('n')).toBe('GROUP_ID_NOT_FOUND');
+  expect(workers.heartbeat('w')).toBe('NONE');
+});
+
+test('classic members join a consumer group by its rules', () => {
+  const bench = new GroupBench({ timings: { assignmentIntervalMs: 0 } });
+  bench.createTopic('t', 6);
+  const consumer = new ConsumerMembers(bench);
+  const classic = new ClassicMembers(bench);
+  consumer.join('n');
+  expect(classic.join('c', { metadata: 'nonsense' })).toBe('INCONSISTENT_GROUP_PROTOCOL');
+  expect(classic.join('c', { metadata: subscription(), apiVersion: 5 })).toBe('MEMBER_ID_REQUIRED');
+  expect(classic.join('c', { metadata: subscription(), apiVersion: 5 })).toMatch(/^generation 2/);
+  consumer.beat('n');
+  consumer.beat('n');
+  expect(classic.heartbeat('c')).toBe('REBALANCE_IN_PROGRESS');
+  classic.join('c', { metadata: subscription() });
+  expect(classic.sync('c')).toContain('gets');
+  expect(consumer.state).toBe('Stable');
+  expect(classic.leave('c')).toBe('NONE');
+  consumer.settle(3);
+  expect(consumer.counts()).toEqual({ n: 6 });
+});
