@@ -27,7 +27,8 @@ test('a segment that is complete is synced, so that a restart does not scan the 
     await fixture.world.settle();
   }
   const active = log.segments().at(-1);
-  expect(log.recoveryPoint).toBe(active?.baseOffset);
+  expect(active?.baseOffset).toBeGreaterThan(0);
+  expect(log.recoveryPoint).toBeGreaterThanOrEqual(active?.baseOffset ?? Infinity);
 });
 
 test('a topic that is deleted and created again does not inherit the offsets of the old one in a crash', async () => {

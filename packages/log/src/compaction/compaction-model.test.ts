@@ -8,7 +8,7 @@ import { CompactionModel, latestOf, readBack, type Entry } from '../testing/comp
 import { LogFixture } from '../testing/log-fixture.ts';
 
 const firstSeed = Number(process.env['SEED'] ?? 1);
-const seeds = Number(process.env['SEEDS'] ?? 40);
+const seeds = Number(process.env['SEEDS'] ?? 25);
 
 async function run(seed: number): Promise<void> {
   const random = new SeededRandom(seed);

@@ -34,7 +34,7 @@ export interface ReadBack {
   readonly bytes: Buffer;
 }
 
-const codecs: readonly Codec[] = ['none', 'none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const allCodecs: readonly Codec[] = ['none', 'none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
 export class CompactionModel {
   /** Everything that was written, by offset. */
@@ -45,7 +45,10 @@ export class CompactionModel {
   readonly #sequences = new Map<number, number>();
   readonly #open = new Map<number, number[]>();
 
-  constructor(fixture: LogFixture, random: SeededRandom, keys: number) {
+  readonly #codecs: readonly Codec[];
+
+  constructor(fixture: LogFixture, random: SeededRandom, keys: number, codecs = allCodecs) {
+    this.#codecs = codecs;
     this.#fixture = fixture;
     this.#random = random;
     this.#keys = keys;
@@ -96,7 +99,7 @@ export class CompactionModel {
     const baseSequence = producerId < 0 ? -1 : (this.#sequences.get(producerId) ?? 0);
     const input: BatchInput = {
       records,
-      codec: codecs[random.below(codecs.length)] ?? 'none',
+      codec: this.#codecs[random.below(this.#codecs.length)] ?? 'none',
       ...(producerId < 0 ? {} : { producerId, producerEpoch: 0, baseSequence, isTransactional }),
     };
     const firstOffset = this.#accept(log, buildBatch(input), 'coordinator');
