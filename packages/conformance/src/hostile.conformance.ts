@@ -3,7 +3,7 @@
  * that end early, stay for ever or lie about their length, and clients that do not read (failure-modes 2.4).
  */
 import { Chunks, SeededRandom } from '@tidelog/core';
-import { ApiVersions, apis, buildBatch, Fetch, Metadata, Produce, type Api } from '@tidelog/protocol';
+import { ApiVersions, apis, buildBatch, Fetch, loadFuzzTools, Metadata, Produce } from '@tidelog/protocol';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Besieged } from './support/besieged.ts';
 import { framed, requestFrame, sleep, type RawClient } from './support/raw-client.ts';
@@ -111,7 +111,6 @@ test('unknown API keys and versions', async () => {
 });
 
 test('huge array counts at every place of every API and version', async () => {
-  const { loadFuzzTools } = await import('@tidelog/protocol');
   const { sampleValue } = await loadFuzzTools();
   const risky = new Set([
     'UnregisterBroker',
@@ -124,7 +123,7 @@ test('huge array counts at every place of every API and version', async () => {
   for (const api of apis.filter(({ name }) => !risky.has(name))) {
     for (let version = api.versions.min; version <= api.versions.max; version++) {
       const value = sampleValue(api.request, version, 1);
-      frames.push(...withHugeCounts(requestFrame(api as Api, version, value), api.flexibleSince, version));
+      frames.push(...withHugeCounts(requestFrame(api, version, value), api.flexibleSince, version));
     }
   }
   console.log(`${frames.length} requests with huge counts`);

@@ -18,11 +18,11 @@ const connection = new Connection({
 const perRound = 5;
 const failures: string[] = [];
 const times: number[] = [];
-let stopping = false;
+const work = { stopping: false };
 let topicId = '';
 let next = 0;
 
-process.stdin.on('end', () => (stopping = true)).resume();
+process.stdin.on('end', () => (work.stopping = true)).resume();
 
 async function produce(): Promise<void> {
   const values = Array.from({ length: perRound }, (_, i) => Buffer.from(`value ${next + i}`));
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   await connection.send(CreateTopics, { topics: [spec], timeoutMs: 10_000 });
   const { topics } = await connection.send(Metadata, { topics: [{ name: topic }], allowAutoTopicCreation: false });
   topicId = topics[0]?.topicId ?? '';
-  while (!stopping && failures.length === 0) {
+  while (!work.stopping && failures.length === 0) {
     await round().catch((error: unknown) => failures.push(String(error)));
     await new Promise((done) => void setTimeout(done, 5));
   }

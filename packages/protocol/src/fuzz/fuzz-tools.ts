@@ -7,9 +7,9 @@ import type { Message } from '../schema/message.ts';
 
 export interface FuzzTools {
   /** A value for one version of a message, the same one for the same seed. */
-  sampleValue(message: Message, version: number, seed: number): { [field: string]: unknown };
+  readonly sampleValue: (message: Message, version: number, seed: number) => { [field: string]: unknown };
   /** A spoilt copy of the bytes. */
-  mutate(bytes: Buffer, random: SeededRandom): Buffer;
+  readonly mutate: (bytes: Buffer, random: SeededRandom) => Buffer;
 }
 
 export async function loadFuzzTools(): Promise<FuzzTools> {

@@ -1,0 +1,92 @@
+/**
+ * A fuzz run: a fifth of the time over the decoders in this process, the rest over the socket of a real broker with a
+ * well-behaved client beside it. What counts as a failure: an error that no decoder may throw, a broker that ends, a log
+ * line with a stack, a neighbour that sees anything but right answers, memory that grows without bound.
+ */
+import { fuzzDecoders } from '@tidelog/protocol';
+import { Neighbour } from '../support/neighbour.ts';
+import { sleep } from '../support/raw-client.ts';
+import { TidelogCluster } from '../support/tidelog-process.ts';
+import { residentMebibytes, strangeFiles, suspiciousLines } from '../support/watch.ts';
+import { SocketWalks } from './socket-walks.ts';
+
+export interface FuzzRun {
+  readonly seed: number;
+  readonly durationMs: number;
+  /** Only this walk. */
+  readonly walk?: number;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface FuzzRunReport {
+  readonly text: string;
+  readonly failures: readonly string[];
+  /** The walk after which the broker was not well. */
+  readonly failedWalk: number | undefined;
+}
+
+const decoderSlice = 5000;
+const walksAtOnce = 16;
+/** Memory that a broker may come to hold for good; what it gives back is not growth. */
+const growthMaxMebibytes = 400;
+
+export async function runFuzz(run: FuzzRun): Promise<FuzzRunReport> {
+  const failures: string[] = [];
+  const decoders = run.walk === undefined ? await overDecoders(run, failures) : 'decoders: left out';
+  run.onProgress?.(decoders);
+  const { text, failedWalk } = await overSocket(run, failures);
+  return { text: `${decoders}\n${text}`, failures, failedWalk };
+}
+
+async function overDecoders({ seed, durationMs }: FuzzRun, failures: string[]): Promise<string> {
+  const end = performance.now() + durationMs / 5;
+  let rounds = 0;
+  let refused = 0;
+  let slowestMs = 0;
+  while (performance.now() < end && failures.length === 0) {
+    try {
+      const report = await fuzzDecoders({ seed, rounds: decoderSlice, first: rounds });
+      refused += report.messages.refused + report.batches.refused;
+      slowestMs = Math.max(slowestMs, report.slowestRoundMs);
+    } catch (error) {
+      failures.push(String(error));
+    }
+    rounds += decoderSlice;
+  }
+  return `decoders: ${rounds} mutations, ${refused} refused, crashes ${failures.length}, slowest ${Math.round(slowestMs)} ms`;
+}
+
+async function overSocket(run: FuzzRun, failures: string[]): Promise<{ text: string; failedWalk: number | undefined }> {
+  await using cluster = await TidelogCluster.start({ brokers: 1 });
+  const node = cluster.node(1);
+  const pid = node.pid ?? 0;
+  const neighbour = new Neighbour(node.port);
+  const walks = await SocketWalks.over(node.port, run.seed);
+  await sleep(1000);
+  const before = residentMebibytes(pid);
+  const end = performance.now() + (run.durationMs * 4) / 5;
+  let next = run.walk ?? 0;
+  let suspicious: string[] = [];
+  let reportAt = performance.now() + 10_000;
+  do {
+    const numbers = Array.from({ length: run.walk === undefined ? walksAtOnce : 1 }, () => next++);
+    await Promise.all(numbers.map((number) => walks.walk(number)));
+    if (!node.isRunning) break;
+    if (performance.now() < reportAt) continue;
+    reportAt += 10_000;
+    suspicious = suspiciousLines(node.output());
+    run.onProgress?.(`${walks.figures()}, resident ${Math.round(residentMebibytes(pid))} MiB`);
+  } while (performance.now() < end && run.walk === undefined && suspicious.length === 0);
+  const ended = !node.isRunning;
+  if (ended) failures.push(`the broker ended: ${node.output().slice(-2000)}`);
+  const growth = ended ? 0 : residentMebibytes(pid) - before;
+  if (growth > growthMaxMebibytes) failures.push(`resident memory grew by ${Math.round(growth)} MiB`);
+  const { failures: seen, rounds, p99Ms, maxMs } = await neighbour.end();
+  failures.push(...seen.map((failure) => `the neighbour: ${failure}`));
+  failures.push(...suspiciousLines(node.output()).map((line) => `the log: ${line.slice(0, 1500)}`));
+  failures.push(...strangeFiles(node).map((name) => `a file of ours by a name of theirs: ${JSON.stringify(name)}`));
+  const text =
+    `socket: ${walks.figures()}, crashes ${ended ? 1 : 0}, RSS growth ${Math.round(growth)} MiB, ` +
+    `neighbour ${rounds} rounds, p99 ${p99Ms} ms, max ${maxMs} ms`;
+  return { text, failedWalk: failures.length > 0 ? Math.max(0, next - walksAtOnce) : undefined };
+}
