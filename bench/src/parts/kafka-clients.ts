@@ -115,10 +115,7 @@ async function makeTopic(broker: BrokerProcess, name: string): Promise<void> {
 /** "500000 records sent, 251509.1 records/sec (24.0 MB/sec), ..." is the tool's last line. */
 async function produce(broker: BrokerProcess, topic: string, { workload, jars }: Setting): Promise<Sample> {
   const { recordBytes, records } = workload;
-  const properties = [`bootstrap.servers=127.0.0.1:${broker.port}`, 'acks=1'].flatMap((property) => [
-    '--command-property',
-    property,
-  ]);
+  const properties = ['--command-property', `bootstrap.servers=127.0.0.1:${broker.port}`, 'acks=1'];
   const counts = ['--topic', topic, '--num-records', `${records}`, '--record-size', `${recordBytes}`];
   const tool = 'org.apache.kafka.tools.ProducerPerformance';
   const before = cpuSeconds(broker.pid);
@@ -133,10 +130,16 @@ async function produce(broker: BrokerProcess, topic: string, { workload, jars }:
 async function consume(broker: BrokerProcess, topic: string, { workload, jars }: Setting): Promise<Sample | undefined> {
   const { records } = workload;
   const before = cpuSeconds(broker.pid);
+  const tool = 'org.apache.kafka.tools.ConsumerPerformance';
+  const where = ['--bootstrap-server', `127.0.0.1:${broker.port}`, '--topic', topic];
   const output = await runTool(jars, [
-    'org.apache.kafka.tools.ConsumerPerformance',
-    ...['--bootstrap-server', `127.0.0.1:${broker.port}`, '--topic', topic, '--num-records', `${records}`],
-    ...['--hide-header', '--timeout', '15000'],
+    tool,
+    ...where,
+    '--num-records',
+    `${records}`,
+    '--hide-header',
+    '--timeout',
+    '15000',
   ]);
   const cpu = cpuSeconds(broker.pid) - before;
   const fields = output
