@@ -138,6 +138,8 @@ describe('kafkajs', () => {
 
     const { path } = input(topic, 5000);
     await produce(topic, path, Compression.None);
+    // kafkajs looks the leader up in what it knows already, and learns of the topic by asking for its offsets.
+    await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '4000' }] });
     const offsets = await admin.fetchTopicOffsets(topic);
     expect(offsets.find(({ partition }) => partition === 0)).toMatchObject({ low: '4000', high: '5000' });
