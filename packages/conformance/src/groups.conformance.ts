@@ -1,6 +1,6 @@
 /**
- * Consumer groups of four clients and both protocols on three brokers: two members share twelve partitions, one of them is
- * killed, then the broker that coordinates the group, and together they deliver every record at least once.
+ * Consumer groups of four clients and both protocols on three brokers: two members share twelve partitions, one of
+ * them is killed, then the broker that coordinates the group, and together they deliver every record at least once.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';

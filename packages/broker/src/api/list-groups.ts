@@ -1,4 +1,4 @@
-/** ListGroups v0-5: the groups that this broker coordinates, by state (v4) and type (v5), whatever their letter case. */
+/** ListGroups v0-5: the groups that this broker coordinates, by state (v4) and type (v5) in any letter case. */
 import { handler } from '@tidelog/net';
 import { ListGroups, type RequestOf } from '@tidelog/protocol';
 import { clusterResource } from '../authorizer.ts';

@@ -57,7 +57,8 @@ export class ClassicMembers {
     if (response.errorCode === ErrorCode.MEMBER_ID_REQUIRED) this.ids.set(name, { memberId, generationId });
     if (response.errorCode !== ErrorCode.NONE) return codeOf(response);
     const who = leader === memberId ? `leads ${members.map((member) => member.memberId).join(' ')}` : `after ${leader}`;
-    return `generation ${generationId} of ${response.protocolName}, ${who}${response.skipAssignment === true ? ', skips' : ''}`;
+    const skips = response.skipAssignment === true ? ', skips' : '';
+    return `generation ${generationId} of ${response.protocolName}, ${who}${skips}`;
   }
 
   sync(name: string, assignments: Readonly<Record<string, string | Buffer>> = {}): string {

@@ -24,6 +24,12 @@ export class TestConsumer {
     this.memberId = name;
     this.subscription = subscription;
   }
+
+  /** As it would speak at another epoch, or owning something else. */
+  at(epoch: number, owned: ReadonlySet<string> = this.owned): Omit<TestConsumer, 'name' | 'at'> {
+    const { memberId, subscription } = this;
+    return { memberId, epoch, owned, subscription };
+  }
 }
 
 export class ConsumerMembers {
@@ -53,7 +59,7 @@ export class ConsumerMembers {
 
   leave(name: string, epoch = -1): string {
     const consumer = this.#consumer(name);
-    const { response } = this.send({ ...consumer, epoch }, { isFull: false });
+    const { response } = this.send(consumer.at(epoch), { isFull: false });
     if (epoch === -1) this.consumers.delete(name);
     return codeOf(response);
   }
@@ -66,7 +72,7 @@ export class ConsumerMembers {
     }
   }
 
-  send(consumer: Omit<TestConsumer, 'name'>, { isFull }: { isFull: boolean }): Asked<ConsumerHeartbeatResponse> {
+  send(consumer: Omit<TestConsumer, 'name' | 'at'>, { isFull }: { isFull: boolean }): Asked<ConsumerHeartbeatResponse> {
     const { memberId, epoch, owned, subscription } = consumer;
     const { topics, regex, assignor, instanceId, rackId } = subscription;
     const byTopic = new Map<string, number[]>();
@@ -112,12 +118,12 @@ export class ConsumerMembers {
     consumer.epoch = response.memberEpoch;
     consumer.memberId = response.memberId ?? consumer.memberId;
     const { assignment } = response;
-    if (assignment != null) {
+    if (assignment !== null && assignment !== undefined) {
       consumer.owned = new Set(
         assignment.topicPartitions.flatMap(({ topicId, partitions }) => partitions.map((p) => `${topicId}/${p}`)),
       );
     }
-    return `epoch ${response.memberEpoch}${assignment == null ? '' : `, has ${consumer.owned.size}`}`;
+    return `epoch ${response.memberEpoch}${(assignment ?? null) === null ? '' : `, has ${consumer.owned.size}`}`;
   }
 
   #consumer(name: string): TestConsumer {

@@ -1,6 +1,7 @@
 /**
- * A shard of groups in a test: the pure core, a log that is a list, and a clock that is a number. Appends commit at once
- * unless they are held, fail when told to, and `failOver` replays the log into a new core, as another broker would.
+ * A shard of groups in a test: the pure core, a log that is a list, and a clock that is a number. Appends commit at
+ * once unless they are held, fail when told to, and `failOver` replays the log into a new core, as another broker
+ * would.
  */
 import { emptyMetadataImage, MetadataDelta, type AnyMetadataRecord, type MetadataImage } from '@tidelog/metadata';
 import { ErrorCode, errorName } from '@tidelog/protocol';
@@ -190,5 +191,5 @@ function matchTopics(pattern: string, names: Iterable<string>): readonly string[
 }
 
 export function codeOf(response: { readonly errorCode: number } | undefined): string {
-  return response === undefined ? 'waits' : errorName(response.errorCode as ErrorCode);
+  return response === undefined ? 'waits' : errorName(response.errorCode);
 }

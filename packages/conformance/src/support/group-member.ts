@@ -1,5 +1,6 @@
 /**
- * One consumer of a group as a process of its own, so that a test can kill it: prints the value of each record on a line.
+ * One consumer of a group as a process of its own, so that a test can kill it: prints the value of each record on a
+ * line.
  *
  *   node group-member.ts kafkajs|platformatic <bootstrap> <group> <topic>
  */

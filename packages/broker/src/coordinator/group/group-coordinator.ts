@@ -1,7 +1,7 @@
 /**
- * The group coordinator of this broker: the shards of __consumer_offsets that it leads, their cores, and the news of the
- * cluster that they need. Handlers ask it; what it cannot answer itself (not the coordinator, still loading) it says in
- * the response.
+ * The group coordinator of this broker: the shards of __consumer_offsets that it leads, their cores, and the news of
+ * the cluster that they need. Handlers ask it; what it cannot answer itself (not the coordinator, still loading) it
+ * says in the response.
  */
 import type { Logger, Metrics, World } from '@tidelog/core';
 import { effectiveGroupConfig, type MetadataDelta, type MetadataImage } from '@tidelog/metadata';

@@ -1,7 +1,7 @@
 /**
- * All shards of one coordinator on this broker. Follows the leaderships of the coordinator's topic: elected means load and
- * then serve, resigned means unload. It finds the shard of a key and gives requests to it; what a request means is the
- * core's business, and this file knows no kind of coordinator.
+ * All shards of one coordinator on this broker. Follows the leaderships of the coordinator's topic: elected means
+ * load and then serve, resigned means unload. It finds the shard of a key and gives requests to it; what a request
+ * means is the core's business, and this file knows no kind of coordinator.
  */
 import { coordinatorPartition, type Logger, type World } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';

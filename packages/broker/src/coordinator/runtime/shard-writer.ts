@@ -1,6 +1,7 @@
 /**
  * From decisions to committed records: all decisions of one turn leave in one append (split only where the topic's
- * largest batch demands it, or where producers of transactions differ), answers are released in order as appends commit.
+ * largest batch demands it, or where producers of transactions differ), answers are released in order as appends
+ * commit.
  *
  *   decide, decide ─▶ pending ─(end of turn)─▶ append ─▶ in flight ─(high watermark)─▶ release answers
  *                        │ refused: roll back, fail        │ failed: the shard is lost and loaded anew
@@ -163,15 +164,10 @@ export class ShardWriter {
     return outcome.kind === 'refused' ? outcome.error : ErrorCode.NONE;
   }
 
-  /** Decisions without records wait for what was decided before them. */
+  /** Decisions without records wait for what was decided before them, with a deadline of their own. */
   #attach(waiters: readonly DecisionWaiter[], to: number): void {
-    const newest = this.#inFlight.at(-1);
-    if (newest === undefined) {
-      this.#deps.timeline.commitTo(to);
-      for (const waiter of waiters) waiter.settle(ErrorCode.NONE);
-    } else {
-      newest.waiters.push(...waiters);
-    }
+    this.#batch(to, [...waiters]).done = true;
+    this.#release();
   }
 
   #onAcknowledged(batch: InFlight, error: ErrorCode): void {
@@ -181,6 +177,11 @@ export class ShardWriter {
     if (!isInLog) return this.#deps.onLost(error);
     if (error !== ErrorCode.NONE) this.#failRequests(batch, error);
     batch.done = true;
+    this.#release();
+  }
+
+  /** In the order in which they were decided. */
+  #release(): void {
     while (this.#inFlight[0]?.done === true) {
       const first = this.#inFlight.shift() as InFlight;
       this.#deps.deadlines.remove(first.deadline);

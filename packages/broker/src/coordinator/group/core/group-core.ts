@@ -1,6 +1,6 @@
 /**
- * The groups of one partition of __consumer_offsets: a ShardCore. It finds the group that an input is about and gives it
- * to the part that knows what to do; each part is a file of its own:
+ * The groups of one partition of __consumer_offsets: a ShardCore. It finds the group that an input is about and gives
+ * it to the part that knows what to do; each part is a file of its own:
  *
  *   classic/   the classic protocol            offsets/   committed offsets, expiry
  *   consumer/  the consumer protocol (KIP-848)

@@ -1,6 +1,6 @@
 /**
- * Seeded histories: consumers of the consumer protocol join, stall, crash, come back as zombies, commit and leave, while
- * appends fail and coordinators fail over. What must hold:
+ * Seeded histories: consumers of the consumer protocol join, stall, crash, come back as zombies, commit and leave,
+ * while appends fail and coordinators fail over. What must hold:
  *
  *   at every step      no partition has two owners in the coordinator's books; a committed offset never goes back;
  *                      fenced members cannot commit; the log replays to the state there is
@@ -149,7 +149,7 @@ test.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
     if (group.consumers.size === 0) group.join('last');
     for (let round = 0; round < 80; round++) {
       bench.wait(1000);
-      for (const name of [...group.consumers.keys()]) history.beat(name);
+      for (const name of Array.from(group.consumers.keys())) history.beat(name);
     }
     expect(group.state).toBe('Stable');
     const owners = group.owners();

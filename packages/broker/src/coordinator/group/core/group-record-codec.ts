@@ -1,8 +1,8 @@
 /**
- * Group records as bytes: an int16 type and the fields of the key, an int16 version and the fields of the value, as Kafka
- * writes them. Offsets, of which there are millions, are decoded by hand (offset-record-codec.ts).
+ * Group records as bytes: an int16 type and the fields of the key, an int16 version and the fields of the value, as
+ * Kafka writes them. Offsets, of which there are millions, are decoded by hand (offset-record-codec.ts).
  */
-import { Chunks } from '@tidelog/core';
+import { Chunks, unreachable } from '@tidelog/core';
 import {
   ConsumerGroupCurrentMemberAssignmentKey,
   ConsumerGroupCurrentMemberAssignmentValue,
@@ -77,6 +77,8 @@ export function encodeGroupRecord(record: GroupRecord): EncodedRecord {
           record.value &&
           valueOf(ConsumerGroupRegularExpressionValue, { ...record.value, topics: [...record.value.topics] }),
       };
+    default:
+      return unreachable(record);
   }
 }
 
@@ -166,7 +168,11 @@ function encodeMember({ classic, subscribedTopicNames, ...rest }: MemberSubscrip
 
 function memberOf(value: ValueOf<typeof ConsumerGroupMemberMetadataValue>): MemberSubscription {
   const { classicMemberMetadata, ...rest } = value;
-  return { ...rest, classic: classicMemberMetadata };
+  if (classicMemberMetadata === null) return { ...rest, classic: null };
+  const { sessionTimeoutMs, supportedProtocols } = classicMemberMetadata;
+  // Copied: a member must not keep the batch it was read from in memory.
+  const copies = supportedProtocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
+  return { ...rest, classic: { sessionTimeoutMs, supportedProtocols: copies } };
 }
 
 function encodeCurrent({ assigned, pendingRevocation, ...epochs }: CurrentAssignment): Buffer {

@@ -1,6 +1,6 @@
 /**
- * What the group coordinator writes, as values. On disk each is a record in Kafka's own format (record-codec.ts); a value
- * that is null deletes. Replaying the records of a partition in order gives the state of its groups.
+ * What the group coordinator writes, as values. On disk each is a record in Kafka's own format (record-codec.ts); a
+ * value that is null deletes. Replaying the records of a partition in order gives the state of its groups.
  */
 import type { EncodeOf, GroupMetadataValue } from '@tidelog/protocol';
 import type { Assignment, AssignedPartitions } from './consumer/assignment.ts';

@@ -1,7 +1,7 @@
 /**
- * How a shard goes back: changes that a decision makes to tracked state, in order, each with its way back. A decision is
- * visible to later ones at once; when its append is refused, it and all after it are undone; when it is committed, the
- * way back is forgotten. One timeline serves all maps of a shard, so that a commit costs nothing per group.
+ * How a shard goes back: changes that a decision makes to tracked state, in order, each with its way back. A decision
+ * is visible to later ones at once; when its append is refused, it and all after it are undone; when it is committed,
+ * the way back is forgotten. One timeline serves all maps of a shard, so that a commit costs nothing per group.
  *
  *   position   0 ────── committed ────── a ────── b ────── now          revertTo(a) undoes [a, now)
  */

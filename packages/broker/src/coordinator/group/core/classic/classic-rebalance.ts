@@ -1,7 +1,7 @@
 /**
- * The transitions of a classic group: when a rebalance begins, when its join phase ends, when it is called off, and what
- * becomes of members that are silent. `prepareRebalance`, `completeJoin`, `propagateAssignment` and `becomeEmpty` are the
- * only ways between states.
+ * The transitions of a classic group: when a rebalance begins, when its join phase ends, when it is called off, and
+ * what becomes of members that are silent. `prepareRebalance`, `completeJoin`, `propagateAssignment` and
+ * `becomeEmpty` are the only ways between states.
  */
 import { ErrorCode } from '@tidelog/protocol';
 import { newMemberJoinTimeoutMs } from '../group-config.ts';

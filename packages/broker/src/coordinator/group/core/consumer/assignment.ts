@@ -1,6 +1,6 @@
 /**
- * Which partitions a member has, as immutable values: sets by topic id, and for what it owns now the epoch in which each
- * partition was given to it.
+ * Which partitions a member has, as immutable values: sets by topic id, and for what it owns now the epoch in which
+ * each partition was given to it.
  */
 import type { Uuid } from '@tidelog/core';
 

@@ -5,8 +5,8 @@
  *   assignment epoch  the target assignment was computed for that group epoch
  *   member epoch      the member has given up what the target takes from it
  *
- * Invariant: `owners` has every partition that some member has or has yet to give up, with that member; so one partition
- * never has two owners. Everything here changes through the timeline, by replaying records.
+ * Invariant: `owners` has every partition that some member has or has yet to give up, with that member; so one
+ * partition never has two owners. Everything here changes through the timeline, by replaying records.
  */
 import type { Uuid } from '@tidelog/core';
 import type { SoftTimer } from '../../../runtime/core/soft-deadlines.ts';

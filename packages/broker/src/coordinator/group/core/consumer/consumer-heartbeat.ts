@@ -1,12 +1,12 @@
 /**
- * ConsumerGroupHeartbeat: everything a member of the consumer protocol says. Joining and leaving are heartbeats too, with
- * epochs 0, -1 and -2 (a static member that means to come back). A steady heartbeat writes nothing.
+ * ConsumerGroupHeartbeat: everything a member of the consumer protocol says. Joining and leaving are heartbeats too,
+ * with epochs 0, -1 and -2 (a static member that means to come back). A steady heartbeat writes nothing.
  */
 import { ErrorCode } from '@tidelog/protocol';
 import type { GroupHost, GroupTurn } from '../group-host.ts';
 import type { ConsumerHeartbeatInput, ConsumerHeartbeatRequest } from '../group-inputs.ts';
 import { isSubset, sameAssignment } from './assignment.ts';
-import { ConsumerEpochs } from './consumer-epochs.ts';
+import type { ConsumerEpochs } from './consumer-epochs.ts';
 import type { ConsumerGroup } from './consumer-group.ts';
 import { joinEpoch, leaveEpoch, newMember, staticLeaveEpoch, type ConsumerMember } from './consumer-member.ts';
 import type { ConsumerMembers } from './consumer-members.ts';

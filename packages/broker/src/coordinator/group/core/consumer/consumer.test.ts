@@ -66,7 +66,7 @@ test('epochs that are ahead or long gone are fenced; the previous one is a retry
   const consumer = group.consumers.get('a');
   if (consumer === undefined) throw new Error('a is gone');
   const at = (epoch: number): ErrorCode =>
-    (group.send({ ...consumer, epoch }, { isFull: false }).response?.errorCode ?? -1) as ErrorCode;
+    (group.send(consumer.at(epoch), { isFull: false }).response?.errorCode ?? -1) as ErrorCode;
   expect(at(consumer.epoch)).toBe(ErrorCode.NONE);
   expect(at(consumer.epoch - 1)).toBe(ErrorCode.NONE);
   expect(at(consumer.epoch + 1)).toBe(ErrorCode.FENCED_MEMBER_EPOCH);
@@ -96,7 +96,8 @@ test('a member that does not give up what it must is fenced after its rebalance 
   group.beat('a');
   const consumer = group.consumers.get('a');
   if (consumer === undefined) throw new Error('a is gone');
-  const stubborn = { ...consumer, owned: new Set(Array.from({ length: 6 }, (_, i) => `${idOf('t')}/${i}`)) };
+  const all = new Set(Array.from({ length: 6 }, (_, i) => `${idOf('t')}/${i}`));
+  const stubborn = consumer.at(consumer.epoch, all);
   for (let i = 0; i < 31; i++) {
     group.bench.wait(1000);
     group.send(stubborn, { isFull: false });

@@ -1,5 +1,6 @@
 /**
- * A group's way from one protocol to the other without stopping (KIP-848), where group.consumer.migration.policy allows:
+ * A group's way from one protocol to the other without stopping (KIP-848), where group.consumer.migration.policy
+ * allows:
  *
  *   classic ──a member of the consumer protocol joins──▶ consumer, its classic members served by classic-bridge.ts
  *   consumer ──the last member of the consumer protocol is gone──▶ classic, which rebalances at once

@@ -1,6 +1,6 @@
 /**
- * One member's way to its target assignment (KIP-848): it first gives up what the target takes from it, at its old epoch,
- * then moves to the target's epoch and gets what nobody else still has.
+ * One member's way to its target assignment (KIP-848): it first gives up what the target takes from it, at its old
+ * epoch, then moves to the target's epoch and gets what nobody else still has.
  *
  *              target takes something away                    shown as given up
  *   STABLE ────────────────────────────────▶ UNREVOKED ───────────────────────────▶ STABLE, or

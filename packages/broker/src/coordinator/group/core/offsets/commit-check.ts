@@ -52,8 +52,8 @@ function consumerError(group: ConsumerGroup, input: CommitInput): ErrorCode {
 }
 
 /**
- * Whether a member that has not heard of its newest epoch may still commit a partition: only if the partition was its own
- * already at the epoch it knows.
+ * Whether a member that has not heard of its newest epoch may still commit a partition: only if the partition was its
+ * own already at the epoch it knows.
  */
 export function isStaleAt(
   group: Group | undefined,

@@ -1,9 +1,9 @@
 /**
- * Reads offset commit records (types 0 and 1) by hand: a coordinator that takes over has a million of them to read before
- * it serves. Names that repeat from one record to the next are decoded once.
+ * Reads offset commit records (types 0 and 1) by hand: a coordinator that takes over has a million of them to read
+ * before it serves. Names that repeat from one record to the next are decoded once.
  *
  *   key    type i16 = 0|1 | group i16+bytes | topic i16+bytes | partition i32
- *   value  version i16 | offset i64 | leaderEpoch i32 (v3) | metadata | commitTimestamp i64 | expireTimestamp i64 (v1 only)
+ *   value  version i16 | offset i64 | leaderEpoch i32 (v3) | metadata | commitTimestamp i64 | expireTimestamp i64 (v1)
  *          metadata is i16+bytes, from v4 uvarint(n+1)+bytes, and v4 ends in tagged fields: 0 is the topic id
  */
 import { Chunks, zeroUuid } from '@tidelog/core';

@@ -1,5 +1,5 @@
 import { Chunks } from '@tidelog/core';
-import { OffsetCommitValue, type ErrorCode } from '@tidelog/protocol';
+import { ErrorCode, OffsetCommitValue } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
 import { ClassicMembers, commitOffset, fetchOffset } from '../../../../testing/classic-members.ts';
 import { codeOf, GroupBench, idOf } from '../../../../testing/group-bench.ts';
@@ -31,7 +31,7 @@ test('a read waits for the commit before it, and never sees one that failed', ()
   groups.holds = true;
   expect(commitOffset(groups, { ...simple, offset: 6 })).toBe('waits');
   expect(fetchOffset(groups, { groupId: 's' })).toBe('waits');
-  groups.fail(20 as ErrorCode);
+  groups.fail(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND);
   groups.holds = false;
   expect(fetchOffset(groups, { groupId: 's' })).toBe(5);
 });

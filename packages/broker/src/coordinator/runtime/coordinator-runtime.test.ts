@@ -1,0 +1,169 @@
+/** The runtime with the group coordinator in it, over real logs and real replication. */
+import { noMetrics, silentLogger } from '@tidelog/core';
+import { ErrorCode, errorName } from '@tidelog/protocol';
+import { afterEach, expect, test } from 'vitest';
+import type { TestBroker } from '../../testing/test-broker.ts';
+import { TestCluster } from '../../testing/test-cluster.ts';
+import { defaultGroupConfig } from '../group/core/group-config.ts';
+import type { CommitResponse, FetchResponseGroup } from '../group/core/offsets/offset-requests.ts';
+import { GroupCoordinator } from '../group/group-coordinator.ts';
+
+const offsetsId = 'OOOOOOOOOOOOOOOOOOOOOA';
+const topicId = 'TTTTTTTTTTTTTTTTTTTTTA';
+const cleanups: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+function coordinatorOn(cluster: TestCluster, broker: TestBroker, commitTimeoutMs = 5000): GroupCoordinator {
+  const { world, replicas, nodeId } = broker;
+  const coordinator = new GroupCoordinator({
+    world,
+    replicas,
+    nodeId,
+    logger: silentLogger,
+    metrics: noMetrics,
+    staticConfig: new Map(),
+    config: {
+      ...defaultGroupConfig,
+      offsetsCommitTimeoutMs: commitTimeoutMs,
+      offsetsLoadBufferSize: 65_536,
+      offsetsTopicCodec: 'none',
+    },
+  });
+  const publisher = {
+    name: 'groups',
+    onMetadata: (...news: Parameters<GroupCoordinator['onMetadata']>): void => coordinator.onMetadata(...news),
+  };
+  cluster.controller.addPublisher(publisher);
+  cleanups.push(() => {
+    cluster.controller.removePublisher(publisher);
+    coordinator.close();
+  });
+  return coordinator;
+}
+
+async function clusterOf(brokers: number, minInsyncReplicas = 1): Promise<TestCluster> {
+  const cluster = await TestCluster.start({ brokers, minInsyncReplicas, replication: { replicaLagTimeMaxMs: 300 } });
+  cleanups.push(() => cluster.stop());
+  return cluster;
+}
+
+function createTopics(cluster: TestCluster, replicas: number[]): void {
+  cluster.controller.createTopic({ name: 't', topicId, replicas: [[1]] });
+  cluster.controller.createTopic({ name: '__consumer_offsets', topicId: offsetsId, replicas: [replicas] });
+}
+
+async function commit(coordinator: GroupCoordinator, offset: number, groupId = 'g'): Promise<string> {
+  const partitions = [{ partitionIndex: 0, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata: '' }];
+  const response = await coordinator.ask<CommitResponse>(groupId, {
+    input: (to) => ({
+      type: 'commitOffsets',
+      to,
+      apiVersion: 9,
+      groupId,
+      memberId: '',
+      groupInstanceId: null,
+      generationIdOrMemberEpoch: -1,
+      retentionTimeMs: -1,
+      topics: [{ name: 't', topicId, partitions }],
+    }),
+    failed: (errorCode) => ({ topics: [{ partitions: [{ partitionIndex: 0, errorCode }] }] }),
+  });
+  return errorName(response.topics[0]?.partitions[0]?.errorCode ?? -1);
+}
+
+async function fetch(coordinator: GroupCoordinator, groupId = 'g'): Promise<number | string> {
+  const topics = [{ name: 't', topicId, partitions: [0] }];
+  const input = {
+    type: 'fetchOffsets',
+    groupId,
+    memberId: null,
+    memberEpoch: -1,
+    topics,
+    requireStable: false,
+  } as const;
+  const response = await coordinator.ask<FetchResponseGroup>(groupId, {
+    input: (to) => ({ ...input, to }),
+    failed: (errorCode) => ({ groupId, topics: [], errorCode }),
+  });
+  const { errorCode } = response;
+  return errorCode === ErrorCode.NONE
+    ? (response.topics[0]?.partitions[0]?.committedOffset ?? -1)
+    : errorName(errorCode);
+}
+
+/** Until it is so, within a few seconds. */
+async function eventually<T>(ask: () => Promise<T>, wanted: T): Promise<void> {
+  let last = await ask();
+  for (const end = Date.now() + 5000; Date.now() < end && last !== wanted;) {
+    await new Promise((resolve) => void setImmediate(resolve));
+    last = await ask();
+  }
+  expect(last).toBe(wanted);
+}
+
+test('a coordinator serves what it has loaded, and another takes over where it was', async () => {
+  const cluster = await clusterOf(2);
+  const first = coordinatorOn(cluster, cluster.broker(1));
+  const second = coordinatorOn(cluster, cluster.broker(2));
+  expect(await commit(first, 1)).toBe('COORDINATOR_NOT_AVAILABLE');
+  createTopics(cluster, [1, 2]);
+  await eventually(() => commit(first, 1), 'COORDINATOR_LOAD_IN_PROGRESS');
+  await eventually(() => commit(first, 5), 'NONE');
+  expect(await commit(second, 1)).toBe('NOT_COORDINATOR');
+  expect(await fetch(first)).toBe(5);
+  cluster.controller.elect(offsetsId, 0, { leader: 2 });
+  expect(await fetch(first)).toBe('NOT_COORDINATOR');
+  await eventually(() => fetch(second), 5);
+  expect(await commit(second, 7)).toBe('NONE');
+});
+
+test('everything that one turn decides is one append', async () => {
+  const cluster = await clusterOf(1);
+  const coordinator = coordinatorOn(cluster, cluster.broker(1));
+  createTopics(cluster, [1]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  const replica = cluster.broker(1).replicas.get('__consumer_offsets', 0);
+  const before = replica?.logEndOffset ?? 0;
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => commit(coordinator, i, `g${i}`)));
+  expect(new Set(answers)).toEqual(new Set(['NONE']));
+  expect(replica?.logEndOffset).toBe(before + 100);
+  const read = await replica?.read({ offset: before, maxBytes: 1e6, minOneBatch: true, upTo: 'logEnd' });
+  if (read?.kind !== 'data') throw new Error('nothing to read');
+  expect(read.records.contiguous(57, 4).readInt32BE(0)).toBe(100);
+});
+
+test('a commit that is not replicated in time is answered, and is not seen before it is committed', async () => {
+  const cluster = await clusterOf(2);
+  const coordinator = coordinatorOn(cluster, cluster.broker(1), 100);
+  createTopics(cluster, [1, 2]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  cluster.cut(2, 1);
+  expect(await commit(coordinator, 2)).toBe('COORDINATOR_NOT_AVAILABLE');
+  cluster.heal(2, 1);
+  await eventually(() => fetch(coordinator), 2);
+});
+
+test('a commit that the log refuses never was', async () => {
+  const cluster = await clusterOf(2, 2);
+  const coordinator = coordinatorOn(cluster, cluster.broker(1), 500);
+  createTopics(cluster, [1, 2]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  cluster.cut(2, 1);
+  const late = commit(coordinator, 2);
+  const isrSize = async (): Promise<number> => {
+    await Promise.resolve();
+    return cluster.broker(1).replicas.get('__consumer_offsets', 0)?.inSyncReplicas.length ?? 0;
+  };
+  await eventually(isrSize, 1);
+  expect(await late).toBe('COORDINATOR_NOT_AVAILABLE');
+  expect(await commit(coordinator, 3)).toBe('COORDINATOR_NOT_AVAILABLE');
+  // The first one is in the log: it may yet be committed, and until then nobody is told what the offset is.
+  expect(await fetch(coordinator)).toBe('COORDINATOR_NOT_AVAILABLE');
+  cluster.heal(2, 1);
+  await eventually(() => fetch(coordinator), 2);
+  await eventually(() => commit(coordinator, 4), 'NONE');
+  expect(await fetch(coordinator)).toBe(4);
+});
