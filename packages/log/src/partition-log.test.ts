@@ -132,6 +132,18 @@ test('a torn write above the recovery point is cut off', async () => {
   expect(recovered.offline).toBeUndefined();
 });
 
+test('a truncation inside one replicated append leaves no gap for readers of the tail', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  const sent = [batch(['a', 'b']), batch(['c'], { baseOffset: 2 }), batch(['d'], { baseOffset: 3 })];
+  fixture.append(log, Chunks.from(sent.flatMap((one) => [...one.pieces])), { origin: 'replication' });
+  fixture.world.turn();
+  await log.truncateTo(3);
+  fixture.append(log, batch(['e'], { baseOffset: 3 }), { origin: 'replication' });
+  fixture.world.turn();
+  expect(await values(fixture, log, 2)).toEqual(['2=c', '3=e']);
+});
+
 test('a leadership without a record is forgotten when its log is held against another one', async () => {
   const fixture = await LogFixture.open();
   const log = fixture.log();

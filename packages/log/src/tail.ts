@@ -125,8 +125,13 @@ export class Tail {
     return { records: Chunks.from(pieces), firstOffset: range.firstOffset };
   }
 
-  /** Forgets what reaches to or beyond the offset. */
+  /**
+   * Forgets what reaches to or beyond the offset. An append that is cut in its middle takes all before it along: what
+   * follows would else stand behind a gap, and readers take gaps for records that were compacted away.
+   */
   truncateTo(offset: number): void {
+    const cut = this.#kept[this.#find(offset)];
+    if (cut !== undefined && cut.firstOffset < offset && cut.lastOffset >= offset) return this.clear();
     for (
       let last = this.#kept.at(-1);
       this.#kept.length > this.#start && last !== undefined;
