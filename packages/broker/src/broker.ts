@@ -2,7 +2,7 @@
  * One broker: its replicas, its place in the cluster and the handlers that clients and other brokers reach. Follows the
  * metadata as a publisher; what it wants changed it asks the controller for, on the wire.
  */
-import type { Logger, Metrics, Timer, Uuid, World } from '@tidelog/core';
+import { zeroUuid, type Logger, type Metrics, type Timer, type Uuid, type World } from '@tidelog/core';
 import type { LogStore } from '@tidelog/log';
 import {
   effectiveTopicConfig,
@@ -218,6 +218,6 @@ export class Broker {
 function offlineDirectories(store: LogStore): Uuid[] {
   return store
     .directories()
-    .filter(({ offline }) => offline)
+    .filter(({ offline, directoryId }) => offline && directoryId !== zeroUuid)
     .map(({ directoryId }) => directoryId);
 }

@@ -57,12 +57,13 @@ export class LogStore {
   readonly #config: LogStoreConfig;
   readonly #context: LogContext;
   readonly #directories: DirectoryHealth[];
+  readonly #unreadable: readonly DirectoryStatus[];
   readonly #logs = new Map<string, OpenLog>();
   readonly #offlineCallbacks: ((directory: DirectoryStatus) => void)[] = [];
   #previousBrokerEpoch = -1;
   #closed = false;
 
-  private constructor({ world, logger, logDirs, config, metrics }: LogStoreOptions) {
+  private constructor({ world, logger, logDirs, unreadableDirs = [], config, metrics }: LogStoreOptions) {
     this.#world = world;
     this.#logger = logger;
     this.#config = config;
@@ -71,6 +72,8 @@ export class LogStore {
     const logs = (): Iterable<LogState> => this.#states();
     this.cleaner = new LogCleaner({ world, logger, metrics, config: config.cleaner, logs });
     this.#directories = logDirs.map((directory) => new DirectoryHealth(directory));
+    const unreadable = { directoryId: zeroUuid, offline: true, totalBytes: -1, usableBytes: -1 };
+    this.#unreadable = unreadableDirs.map((directory) => ({ ...unreadable, ...directory }));
     for (const health of this.#directories) {
       health.onOffline = (error) => this.#onOffline(health, error);
       health.writeCheckpoints = () => this.#writeCheckpoints(health);
@@ -142,7 +145,7 @@ export class LogStore {
   }
 
   directories(): DirectoryStatus[] {
-    return this.#directories.map((health) => this.#statusOf(health));
+    return [...this.#directories.map((health) => this.#statusOf(health)), ...this.#unreadable];
   }
 
   onDirectoryOffline(callback: (directory: DirectoryStatus) => void): void {

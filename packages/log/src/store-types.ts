@@ -35,6 +35,8 @@ export interface LogStoreOptions {
   readonly world: World;
   readonly logger: Logger;
   readonly logDirs: readonly LogDirectory[];
+  /** Configured directories that could not even be identified; they are listed as offline, with a zero id. */
+  readonly unreadableDirs?: readonly { readonly path: string; readonly error: string }[];
   readonly config: LogStoreConfig;
   readonly metrics?: Metrics;
 }

@@ -22,7 +22,7 @@ import { startBroker, type RunningBroker } from './roles/broker-role.ts';
 import { startController } from './roles/controller-role.ts';
 import { createQuorumMember } from './roles/quorum-member.ts';
 import { logStoreConfig, networkLimits } from './settings.ts';
-import { formatStorage, openStorage, StorageError, type DirectoryIdentity } from './storage.ts';
+import { formatStorage, openStorage, StorageError, type DirectoryIdentity, type OpenedStorage } from './storage.ts';
 
 export interface NodeOptions {
   readonly world: World;
@@ -103,11 +103,12 @@ async function assemble(options: NodeOptions, onStop: (stop: () => Promise<void>
   const { world, logger } = options;
   const config = nodeConfigOf(options.texts);
   for (const warning of config.reader.warnings) logger.warn({}, warning);
-  const identities = openDirectories(options, config);
+  const { identities, failed } = openDirectories(options, config);
   const store = await LogStore.open({
     world,
     logger,
     logDirs: identities.map(({ path, directoryId }) => ({ path, directoryId })),
+    unreadableDirs: failed.map(({ path, error }) => ({ path, error: error.message })),
     config: logStoreConfig(config),
     metrics: options.metrics,
   });
@@ -155,7 +156,7 @@ function writeSnapshot(raft: RaftNode, image: MetadataImage, logger: Logger): vo
 }
 
 /** One directory that fails takes its partitions with it, not the node (KIP-112). */
-function openDirectories(options: NodeOptions, config: NodeConfig): readonly DirectoryIdentity[] {
+function openDirectories(options: NodeOptions, config: NodeConfig): OpenedStorage {
   const { world, clusterId } = options;
   const logDirs = [...new Set([...config.logDirs, config.metadataLogDir])];
   const storage = { disk: world.disk, random: world.random, logDirs, nodeId: config.nodeId, clusterId };
@@ -169,7 +170,7 @@ function openDirectories(options: NodeOptions, config: NodeConfig): readonly Dir
       throw new StorageError(`${path} has the metadata log and cannot be read (${error.code}): this node cannot start`);
     }
   }
-  return identities;
+  return { identities, failed };
 }
 
 async function serveHttp(

@@ -3,6 +3,7 @@
  * local, -5 latest tiered, -6 earliest pending upload. Nothing is tiered here, so local is all there is. Consumers
  * see no further than the high watermark or the last stable offset; replicas see the log's end.
  */
+import { DiskError } from '@tidelog/core';
 import { handler, type RequestContext } from '@tidelog/net';
 import { ErrorCode, ListOffsets, type EncodeOf, type RequestOf } from '@tidelog/protocol';
 import type { Authorizer } from '../authorizer.ts';
@@ -89,7 +90,12 @@ async function answer(deps: ListOffsetsDeps, question: Question): Promise<Answer
   const leaderOnly = request.replicaId !== debugConsumer;
   const error = replica.checkEpoch(asked.currentLeaderEpoch, { leaderOnly });
   if (error !== ErrorCode.NONE) return failed(asked, error);
-  return lookUp(replica, question);
+  try {
+    return await lookUp(replica, question);
+  } catch (cause) {
+    if (!(cause instanceof DiskError)) throw cause;
+    return failed(asked, ErrorCode.KAFKA_STORAGE_ERROR);
+  }
 }
 
 async function lookUp(replica: Replica, { asked, request, context }: Question): Promise<Answer> {

@@ -2,9 +2,9 @@
  * Reads one partition for one fetch: every check of a partition (kafka-semantics 7) and the data. A result says what a
  * response would; whether there is a response yet is the fetch's business.
  */
-import { Chunks } from '@tidelog/core';
+import { Chunks, DiskError } from '@tidelog/core';
 import type { ReadOutcome } from '@tidelog/log';
-import { ErrorCode } from '@tidelog/protocol';
+import { ErrorCode, readBatchHeader } from '@tidelog/protocol';
 import type { Replica } from '../replication/replica.ts';
 import type { ReadBound } from '../replication/replica-facts.ts';
 import type { Replicas } from '../replication/replicas.ts';
@@ -187,7 +187,26 @@ export class PartitionReader {
     if (!this.#reader.isReadCommitted || this.isFollower) return result;
     if (result.records.byteLength === 0) return { ...result, abortedTransactions: [] };
     const range = { from: result.partition.position.fetchOffset, to: replica.lastStableOffset };
-    return { ...result, abortedTransactions: replica.log?.abortedTransactions(range) ?? [] };
+    try {
+      const aborted = replica.log?.abortedTransactions(range) ?? [];
+      if (aborted.length === 0) return { ...result, abortedTransactions: aborted };
+      const end = endOffsetOf(result.records);
+      return { ...result, abortedTransactions: aborted.filter(({ firstOffset }) => firstOffset < end) };
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return failed(result.partition, ErrorCode.KAFKA_STORAGE_ERROR);
+    }
+  }
+}
+
+/** Behind the last batch, whole or cut: what begins there or later is not in the response. */
+function endOffsetOf(records: Chunks): number {
+  let end = 0;
+  for (let at = 0; ;) {
+    const header = readBatchHeader(records, at);
+    if (header === undefined) return end;
+    end = header.nextOffset;
+    at += header.sizeInBytes;
   }
 }
 

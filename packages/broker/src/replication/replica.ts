@@ -66,7 +66,8 @@ export class Replica extends ReplicaFacts {
   /** News from the metadata log. */
   assign(assignment: PartitionAssignment): void {
     const { logStartOffset, logEndOffset, highWatermark } = this;
-    this.#step({ type: 'assigned', assignment, log: { logStartOffset, logEndOffset, highWatermark } });
+    const nextOffset = this.log?.nextOffset ?? logEndOffset;
+    this.#step({ type: 'assigned', assignment, log: { logStartOffset, logEndOffset, highWatermark, nextOffset } });
     this.#notify('state');
   }
 

@@ -3,8 +3,8 @@
  * went away, promotes and demotes; a topic that is deleted and created again under its name is another topic (another
  * id) and shares nothing with the old one. It refuses to decide anything about a partition: that is PartitionCore's.
  */
-import { zeroUuid, type Timer } from '@tidelog/core';
-import type { AppendOutcome, PartitionLog } from '@tidelog/log';
+import type { Timer } from '@tidelog/core';
+import type { AppendOutcome } from '@tidelog/log';
 import { emptyMetadataImage, type MetadataDelta, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
 import { ErrorCode } from '@tidelog/protocol';
 import { Deadlines } from '../deadlines.ts';
@@ -15,19 +15,12 @@ import type { BrokerView } from './core/partition-events.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
 import { IsrSender } from './isr-sender.ts';
 import { Replica, type ReplicaHost } from './replica.ts';
+import { ReplicaLogs, type PlacedPartition } from './replica-logs.ts';
 import { exposeReplicas } from './replica-metrics.ts';
 import { ReplicaFetchers } from './replica-fetchers.ts';
 import { ReplicaTable } from './replica-table.ts';
 import { SlicedWork } from './sliced-work.ts';
 import type { CommittedAppend, LeadershipListener, ReplicasDeps, TopicSettings } from './replicas-types.ts';
-
-interface PlacedPartition {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
-  readonly image: PartitionImage;
-  readonly settings: TopicSettings;
-}
 
 export class Replicas {
   readonly name = 'replicas';
@@ -42,8 +35,7 @@ export class Replicas {
   readonly #brokers: BrokerView;
   readonly #host: ReplicaHost;
   readonly #listeners: LeadershipListener[] = [];
-  readonly #knownDirectories: ReadonlySet<string>;
-  readonly #offlineDirectories = new Set<string>();
+  readonly #logs: ReplicaLogs;
   #image: MetadataImage = emptyMetadataImage;
   #joined = false;
   #reviewTimer: Timer | undefined;
@@ -68,10 +60,8 @@ export class Replicas {
     this.#directories = new DirectoryAssignments({ world, logger, controller, nodeId: config.nodeId, brokerEpoch });
     this.#brokers = brokerViewOf(() => this.#image);
     this.#host = this.#makeHost();
-    this.#knownDirectories = new Set(deps.store.directories().map(({ directoryId }) => directoryId));
-    for (const { directoryId, offline } of deps.store.directories()) {
-      if (offline) this.#offlineDirectories.add(directoryId);
-    }
+    const { store } = deps;
+    this.#logs = new ReplicaLogs({ store, logger, nodeId: config.nodeId, assignments: this.#directories });
     deps.store.onDirectoryOffline((directory) => this.#onDirectoryOffline(directory.directoryId));
     exposeReplicas(deps.metrics, this.#table);
     this.#scheduleReview();
@@ -165,7 +155,7 @@ export class Replicas {
     const registered = this.#image.cluster.brokerEpoch(config.nodeId);
     if (registered === -1 || registered !== brokerEpoch()) return;
     this.#joined = true;
-    this.#deleteStrays();
+    this.#logs.setStraysAside(this.#image);
     for (const topic of this.#image.topics) this.#placeAll(topic, topic.partitions);
     this.#work.go();
   }
@@ -221,7 +211,7 @@ export class Replicas {
       topic,
       topicId,
       partition,
-      log: this.#openLog(placed),
+      log: this.#logs.open(placed),
       host: this.#host,
       core: {
         localId: config.nodeId,
@@ -233,65 +223,12 @@ export class Replicas {
     });
   }
 
-  /** The log on disk, or a new one in the directory the controller chose; undefined when that is offline. */
-  #openLog(placed: PlacedPartition): PartitionLog | undefined {
-    const { store, logger, config } = this.#deps;
-    const { topic, topicId, partition, image, settings } = placed;
-    let log = store.get(topic, partition);
-    if (log !== undefined && log.topicId !== topicId) {
-      logger.warn(
-        { topic, partition, stale: log.topicId, topicId },
-        'the log of a deleted topic of this name is removed',
-      );
-      this.#deleteLog(topic, partition);
-      log = undefined;
-    }
-    const assigned = image.directories[image.replicas.indexOf(config.nodeId)] ?? zeroUuid;
-    try {
-      if (log === undefined) {
-        if (this.#offlineDirectories.has(assigned)) return undefined;
-        const where = this.#knownDirectories.has(assigned) ? { directory: assigned } : {};
-        log = store.create({ topic, topicId, partition, config: settings.log, ...where });
-      } else {
-        log.reconfigure(settings.log);
-      }
-    } catch (cause) {
-      logger.error(
-        { topic, partition, cause: String(cause) },
-        'the log of a partition cannot be opened; it stays offline',
-      );
-      return undefined;
-    }
-    if (log.directoryId !== assigned) this.#directories.report({ topicId, partition, directoryId: log.directoryId });
-    return log;
-  }
-
   #remove(replica: Replica | undefined): void {
     if (replica === undefined) return;
     this.#table.delete(replica);
     replica.close();
     const log = this.#deps.store.get(replica.topic, replica.partition);
-    if (log?.topicId === replica.topicId) this.#deleteLog(replica.topic, replica.partition);
-  }
-
-  #deleteLog(topic: string, partition: number): void {
-    this.#deps.store.delete(topic, partition).catch((cause: unknown) => {
-      this.#deps.logger.error(
-        { topic, partition, cause: String(cause) },
-        'the log of a partition could not be deleted',
-      );
-    });
-  }
-
-  /** Logs of topics that were deleted, or moved away, while this broker was down. */
-  #deleteStrays(): void {
-    for (const log of Array.from(this.#deps.store.logs())) {
-      const { topic, topicId, partition } = log;
-      const image = this.#image.topics.partition(topicId, partition);
-      if (image?.replicas.includes(this.#deps.config.nodeId) === true || topic === '__cluster_metadata') continue;
-      this.#deps.logger.warn({ topic, topicId, partition }, 'a log that the cluster does not place here is removed');
-      this.#deleteLog(topic, partition);
-    }
+    if (log?.topicId === replica.topicId) this.#logs.delete(replica.topic, replica.partition);
   }
 
   #reconfigure(keys: Iterable<string>): void {
@@ -319,7 +256,7 @@ export class Replicas {
   }
 
   #onDirectoryOffline(directoryId: string): void {
-    this.#offlineDirectories.add(directoryId);
+    this.#logs.onDirectoryOffline(directoryId);
     for (const replica of this.#table) {
       if (replica.log === undefined || replica.log.directoryId === directoryId) replica.tell({ type: 'logFailed' });
     }
@@ -351,6 +288,7 @@ export class Replicas {
         const { topic, partition } = replica;
         this.#deps.logger.error({ topic, partition, detail }, 'appends to a log failed');
         this.#fetchers.onLogFailed(replica);
+        this.#logs.reportIfLost(replica);
       },
     };
   }

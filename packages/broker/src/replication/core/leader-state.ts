@@ -66,7 +66,7 @@ export class LeaderState {
     this.#recovering = assignment.recovering;
     this.#replicationFactor = assignment.replicas.length;
     this.inSync = new InSyncSet(assignment.isr);
-    this.epochStartOffset = log.logEndOffset;
+    this.epochStartOffset = log.nextOffset ?? log.logEndOffset;
     this.highWatermark = log.highWatermark;
     this.logEndOffset = log.logEndOffset;
     this.logStartOffset = log.logStartOffset;

@@ -171,7 +171,7 @@ export class PartitionCore implements Core<PartitionInput, PartitionEffect> {
       previous: this.#leader,
     });
     this.#leader = leader;
-    out.push({ type: 'becomeLeader', leaderEpoch: assignment.leaderEpoch, epochStartOffset: log.logEndOffset });
+    out.push({ type: 'becomeLeader', leaderEpoch: assignment.leaderEpoch, epochStartOffset: leader.epochStartOffset });
     this.#nextReview = leader.followers.size === 0 ? Infinity : now + this.#reviewIntervalMs;
     leader.begin(now, out);
   }

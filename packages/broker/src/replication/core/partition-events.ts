@@ -42,6 +42,8 @@ export interface LogPosition {
   readonly logStartOffset: number;
   readonly logEndOffset: number;
   readonly highWatermark: number;
+  /** Where the next append goes: above logEndOffset while accepted records wait for the disk. */
+  readonly nextOffset?: number;
 }
 
 export type PartitionInput =
