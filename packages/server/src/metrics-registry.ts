@@ -118,18 +118,24 @@ export class MetricsRegistry implements Metrics {
 
 class Series {
   readonly #byKey = new Map<string, Sample>();
+  /** Who counts per request keeps its labels and hands in the same object: no key has to be made of it again. */
+  #known = new WeakMap<Labels, Sample>();
 
   at(labels: Labels | undefined): Sample {
+    const known = labels && this.#known.get(labels);
+    if (known !== undefined) return known;
     const key = labels === undefined ? '' : keyOf(labels);
     let sample = this.#byKey.get(key);
     if (sample === undefined) {
       sample = { labels: labels ?? {}, value: 0 };
       this.#byKey.set(key, sample);
     }
+    if (labels !== undefined) this.#known.set(labels, sample);
     return sample;
   }
 
   remove(labels: Labels): void {
+    this.#known = new WeakMap();
     this.#byKey.delete(keyOf(labels));
   }
 
