@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// Starts the bundled command. V8's compile cache keeps what it compiled for the next start (a third of a broker's start
-// is compiling); where no directory can be written the command runs without it. In a checkout that was never built the
-// command runs from its source.
+// Starts the bundled command. V8's compile cache keeps what it compiled for the next start; where no
+// directory can be written the command runs without it. In a checkout that was never built it runs from its source.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
