@@ -1,12 +1,11 @@
 /**
- * Keeps the cleaner from holding the loop and from taking more of the disk than it may: work goes in slices, a loop that
- * is busy with others gets as long a rest as it took, and bytes beyond the rate are slept off. `stop` ends every rest.
+ * Keeps the cleaner from holding the loop and from taking more of the disk than it may: work goes in slices, between two
+ * of which everybody else has a turn, and bytes beyond the rate are slept off. `stop` ends every rest.
  */
 import type { Timer, World } from '@tidelog/core';
 
 /** How long a slice of work holds the loop, in milliseconds. */
-const sliceMs = 2;
-const restMsMax = 20;
+const sliceMs = 3;
 /** Bytes ahead of the rate are let run up to this many milliseconds' worth. */
 const aheadMsMax = 20;
 
@@ -40,11 +39,7 @@ export class Pacer {
 
   /** Gives everybody else a turn. */
   async pause(): Promise<void> {
-    const { clock } = this.#world;
-    const start = clock.monotonic();
     await this.sleep(0);
-    const tookMs = clock.monotonic() - start;
-    if (tookMs > 2 * sliceMs) await this.sleep(Math.min(tookMs, restMsMax));
     this.onTurn();
   }
 
