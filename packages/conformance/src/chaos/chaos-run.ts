@@ -39,7 +39,7 @@ export interface ChaosResult {
 }
 
 const topic = 'chaos';
-const recoverWithinMs = 30_000;
+const recoverWithinMs = 20_000;
 const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -48,15 +48,18 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const namespaces = options.proxies === true ? undefined : NamespaceLinks.create();
   await using links = namespaces ?? (await ProxyLinks.create());
   await using cluster = new ChaosCluster(links, directory);
+  let failed = false;
   try {
     return await run(cluster, { ...options, log, directory });
   } catch (error) {
+    failed = true;
+    log(`the logs are kept in ${directory}`);
     log(await describeTopic(cluster.bootstrap));
     for (const id of nodeIds) log(`-- node ${id} --\n${cluster.output(id).slice(-1500)}`);
     throw error;
   } finally {
     await cluster[Symbol.asyncDispose]();
-    rmSync(directory, { recursive: true, force: true });
+    if (!failed) rmSync(directory, { recursive: true, force: true });
   }
 }
 

@@ -28,12 +28,15 @@ const kill: Fault = async ({ cluster, random, log }) => {
   await cluster.ready(node);
 };
 
-/** SIGKILL of all at once. */
-const killAll: Fault = async ({ cluster, log }) => {
-  log('SIGKILL of all');
-  await Promise.all(nodeIds.map((node) => cluster.signal(node, 'SIGKILL')));
-  for (const node of nodeIds) cluster.start(node);
-  await Promise.all(nodeIds.map((node) => cluster.ready(node)));
+/** Two of three are killed at once: no quorum and no minimum of replicas. (With all three gone kcat gives up and ends.) */
+const killMajority: Fault = async ({ cluster, random, log }) => {
+  const two = othersOf(anyNode(random));
+  const downMs = between(random, 100, 2000);
+  log(`SIGKILL of ${two.join(' and ')} for ${downMs} ms`);
+  await Promise.all(two.map((node) => cluster.signal(node, 'SIGKILL')));
+  await pause(downMs);
+  for (const node of two) cluster.start(node);
+  await Promise.all(two.map((node) => cluster.ready(node)));
 };
 
 /** SIGSTOP: shorter than its session, or so long that it is fenced and wakes up as a zombie. */
@@ -55,6 +58,8 @@ const roll: Fault = async ({ cluster, log }) => {
       throw new Error(`node ${node} ended with ${code} on SIGTERM:\n${cluster.output(node).slice(-3000)}`);
     cluster.start(node);
     await cluster.ready(node);
+    // The client, too, finds it again before the next one goes.
+    await pause(500);
   }
 };
 
@@ -105,5 +110,5 @@ export const faults: Readonly<Record<string, Fault>> = {
   isolate,
   cutPair,
   killDuringCut,
-  killAll,
+  killMajority,
 };

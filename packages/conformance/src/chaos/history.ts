@@ -52,7 +52,8 @@ function lostAndRepeated({ acknowledged, final, sent, allDelivered }: History): 
     else found.push({ anomaly: 'duplicate', detail: `${record.value} is at ${other} and at ${placeOf(record)}` });
     if (!(Number(record.value) < sent)) found.push({ anomaly: 'phantom', detail: `${record.value} was never sent` });
   }
-  for (let n = 0; allDelivered && n < sent; n++) {
+  const due = allDelivered ? sent : 0;
+  for (let n = 0; n < due; n++) {
     if (!firstPlace.has(String(n))) found.push({ anomaly: 'lost-write', detail: `the delivered value ${n}` });
   }
   return found;

@@ -31,7 +31,8 @@ export class Producer {
   constructor({ bootstrap, topic, ratePerSecond }: { bootstrap: string; topic: string; ratePerSecond: number }) {
     const safe = ['-X', 'enable.idempotence=true', '-X', 'acks=all', '-X', `message.timeout.ms=${messageTimeoutMs}`];
     const pace = ['-X', 'linger.ms=5', '-X', 'sticky.partitioning.linger.ms=0', '-X', 'socket.timeout.ms=10000'];
-    const args = ['-b', bootstrap, '-P', '-t', topic, '-v', '-v', '-v', ...safe, ...pace, ...common];
+    // -E: goes on although all brokers were out of reach for a moment.
+    const args = ['-b', bootstrap, '-P', '-E', '-t', topic, '-v', '-v', '-v', ...safe, ...pace, ...common];
     const child = spawn('kcat', args, { stdio: ['pipe', 'ignore', 'pipe'] });
     this.#child = child;
     createInterface({ input: child.stderr }).on('line', (line) => this.#onLine(line));
@@ -91,7 +92,7 @@ export class Reader {
   readonly #file: string;
 
   constructor({ bootstrap, topic, file }: { bootstrap: string; topic: string; file: string }) {
-    const args = ['-b', bootstrap, '-C', '-t', topic, '-o', 'beginning', '-q', '-u', '-f', format, ...common];
+    const args = ['-b', bootstrap, '-C', '-E', '-t', topic, '-o', 'beginning', '-q', '-u', '-f', format, ...common];
     const output = openSync(file, 'w');
     this.#child = spawn('kcat', args, { stdio: ['ignore', output, 'ignore'] });
     closeSync(output);

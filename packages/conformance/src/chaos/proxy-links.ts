@@ -45,10 +45,10 @@ export class ProxyLinks implements Links {
   settingsOf(nodeId: number): Readonly<Record<string, string>> {
     const at = (purpose: Purpose): string => `127.0.0.1:${this.#port(purpose, nodeId)}`;
     const voter = (id: number): string => `${id}@127.0.0.1:${this.#port('controllerProxy', id)}`;
+    const internal = `INTERNAL://${at('brokerProxy')},CONTROLLER://${at('controllerProxy')}`;
     return {
       listeners: `PLAINTEXT://${at('client')},INTERNAL://${at('broker')},CONTROLLER://${at('controller')}`,
-      'advertised.listeners':
-        `PLAINTEXT://${at('client')},INTERNAL://${at('brokerProxy')},` + `CONTROLLER://${at('controllerProxy')}`,
+      'advertised.listeners': `PLAINTEXT://${at('client')},${internal}`,
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
       'inter.broker.listener.name': 'INTERNAL',
       'controller.quorum.voters': nodeIds.map(voter).join(','),
