@@ -28,7 +28,24 @@ export {
 } from './replication/replicas-types.ts';
 export { Broker, type BrokerOptions, type BrokerStart } from './broker.ts';
 export type { BrokerConfig } from './broker-config.ts';
-export type { MigrationPolicy } from './coordinator/group/core/group-config.ts';
+export {
+  defaultConsumerGroupTimings,
+  defaultGroupConfig,
+  type GroupConfig,
+  type MigrationPolicy,
+} from './coordinator/group/core/group-config.ts';
+export { GroupCore, type GroupCoreOptions } from './coordinator/group/core/group-core.ts';
+export type { GroupInput } from './coordinator/group/core/group-inputs.ts';
+export type { GroupRecord } from './coordinator/group/core/group-records.ts';
+export {
+  CoordinatorRuntime,
+  type CoordinatorRuntimeDeps,
+  type ShardCall,
+} from './coordinator/runtime/coordinator-runtime.ts';
+export type { EncodedRecord, LoadedRecord, ShardCore } from './coordinator/runtime/core/shard-core.ts';
+export { SoftDeadlines, type SoftTimer } from './coordinator/runtime/core/soft-deadlines.ts';
+export { Timeline } from './coordinator/runtime/core/timeline.ts';
+export { Turn, type Requester, type ShardEffect } from './coordinator/runtime/core/turn.ts';
 export type { GroupCoordinatorConfig } from './coordinator/group/group-coordinator.ts';
 export type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';
 export { dataPathHandlers, type DataPathDeps } from './api/data-path-handlers.ts';

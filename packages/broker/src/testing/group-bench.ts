@@ -145,7 +145,7 @@ export class GroupBench {
       config: { ...defaultGroupConfig, ...config },
       timingsOf: () => ({ ...defaultConsumerGroupTimings, ...timings }),
       matchTopics,
-      image: this.image,
+      image: () => this.image,
     });
   }
 

@@ -62,7 +62,7 @@ export class GroupCoordinator {
           config,
           timingsOf: (groupId) => this.#timingsOf(groupId),
           matchTopics,
-          image: this.#image,
+          image: () => this.#image,
         }),
     });
     exposeGroups(deps.metrics, () => this.#runtime.cores());

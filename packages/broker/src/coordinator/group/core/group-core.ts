@@ -33,7 +33,8 @@ export interface GroupCoreOptions {
   readonly config: GroupConfig;
   readonly timingsOf: GroupHost['timingsOf'];
   readonly matchTopics: MatchTopics;
-  readonly image: MetadataImage;
+  /** The newest metadata: asked for when the shard is made, and when it has loaded. */
+  readonly image: () => MetadataImage;
 }
 
 type Settled = StaticReplaced | AssignmentWritten;
@@ -53,11 +54,13 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   readonly #offsetRequests: OffsetRequests;
   readonly #reader = new OffsetRecordReader();
   readonly #expiry = this.#timers.timer((turn: GroupTurn) => this.#expire(turn));
+  readonly #newestImage: () => MetadataImage;
   #image: MetadataImage;
 
   constructor({ config, timingsOf, matchTopics, image }: GroupCoreOptions) {
     this.#config = config;
-    this.#image = image;
+    this.#newestImage = image;
+    this.#image = image();
     const host: GroupHost = (this.#host = {
       config,
       timingsOf,
@@ -170,6 +173,7 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   }
 
   loaded(turn: GroupTurn): void {
+    this.#image = this.#newestImage();
     for (const group of this.groups.values()) {
       if (group.kind === 'classic') this.#classic.loaded(group, turn);
       else this.#consumer.armTimers(group, turn);
