@@ -1,6 +1,6 @@
 /**
- * Bad clients against one real broker process, with a well-behaved one beside them: bytes that are no requests, requests
- * that end early, stay for ever or lie about their length, and clients that do not read (failure-modes 2.4).
+ * Bad clients against one real broker process, with a well-behaved one beside them: bytes that are no requests,
+ * requests that end early, stay for ever or lie about their length, and clients that do not read (failure-modes 2.4).
  */
 import { Chunks, SeededRandom } from '@tidelog/core';
 import { ApiVersions, apis, buildBatch, Fetch, loadFuzzTools, Metadata, Produce } from '@tidelog/protocol';

@@ -1,6 +1,6 @@
 /**
  * kafkajs against one real broker process: its producer with every codec, its admin, and its consumer in a group, byte
- * for byte, also after a kill -9. kafkajs itself has gzip only; the other codecs are ours, as the plugins that it takes.
+ * for byte, also after a kill -9. kafkajs itself has gzip only; the others are ours, as the plugins that it takes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -270,7 +270,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     this.#outbox.onClosed();
     this.#shared.deadlines.cancel(this.#idleCheck);
     this.#abandon();
-    this.#tell(this.#disconnectCallbacks ?? []);
+    tell(this.#disconnectCallbacks ?? [], this.peer, this.#shared.log);
     this.#shared.onClosed(this);
   }
 
@@ -281,19 +281,19 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     partialFrames.update(this, 0, false);
     this.#outbox.discard();
     for (const call of this.#pipeline.clear()) {
-      this.#tell(call.abandon());
+      tell(call.abandon(), this.peer, this.#shared.log);
       requestBytes.give(call.frameBytes);
     }
   }
+}
 
-  /** Handlers' own callbacks: a bug in one takes nothing from the others. */
-  #tell(callbacks: readonly (() => void)[]): void {
-    for (const callback of callbacks) {
-      try {
-        callback();
-      } catch (error) {
-        this.#shared.log.write('error', 'close-callback', { ...this.peer, err: error }, failures.close);
-      }
+/** Handlers' own callbacks: a bug in one takes nothing from the others. */
+function tell(callbacks: readonly (() => void)[], peer: Peer, log: RateLimitedLog): void {
+  for (const callback of callbacks) {
+    try {
+      callback();
+    } catch (error) {
+      log.write('error', 'close-callback', { ...peer, err: error }, failures.close);
     }
   }
 }

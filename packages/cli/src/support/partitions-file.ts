@@ -3,8 +3,8 @@
  *
  *   { "version": 1, "partitions": [{ "topic": "orders", "partition": 0, "replicas": [1, 2, 3] }] }
  *
- * The election tool's file has no replicas. Whatever else is in it is an error that names the place, for a move that was
- * misread cannot be taken back.
+ * The election tool's file has no replicas. Whatever else is in it is an error that names the place, for a move that
+ * was misread cannot be taken back.
  */
 import { readFileSync } from 'node:fs';
 

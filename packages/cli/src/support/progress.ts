@@ -1,4 +1,4 @@
-/** How far a long reading has come, on standard error: only where a person looks, and only when there is much to read. */
+/** How far a long reading has come, on standard error: only where a person looks and there is much to read. */
 
 const worthShowing = 32 * 1024 * 1024;
 const redrawMs = 100;

@@ -56,12 +56,17 @@ function controlText({ key, value }: Record): string {
   switch (control.name) {
     case 'ABORT':
     case 'COMMIT':
-      return `endTxnMarker: ${control.name} coordinatorEpoch: ${readEndTxnMarker(value)?.coordinatorEpoch ?? 'unreadable'}`;
+      return markerText(control.name, value);
     case 'UNKNOWN':
       return `control record of type ${control.type}`;
     default:
       return `${control.name} ${JSON.stringify(readControlMessage(control.name, value))}`;
   }
+}
+
+function markerText(name: string, value: Buffer | null): string {
+  const epoch = readEndTxnMarker(value)?.coordinatorEpoch;
+  return `endTxnMarker: ${name} coordinatorEpoch: ${epoch ?? 'unreadable'}`;
 }
 
 function text(bytes: Buffer): string {

@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz`: the decoders and the live socket of a real broker, from one seed, for as long as asked. It prints what
- * it tried and what came of it; a failure prints the command that replays it and ends with exit code 1.
+ * `npm run fuzz`: the decoders and the live socket of a real broker, from one seed, for as long as asked. It prints
+ * what it tried and what came of it; a failure prints the command that replays it and ends with exit code 1.
  *
  *   npm run fuzz -- --seed 7 --minutes 10
  *   npm run fuzz -- --seed 7 --walk 1234      one walk over the socket alone

@@ -1,7 +1,7 @@
 /**
  * A fuzz run: a fifth of the time over the decoders in this process, the rest over the socket of a real broker with a
- * well-behaved client beside it. What counts as a failure: an error that no decoder may throw, a broker that ends, a log
- * line with a stack, a neighbour that sees anything but right answers, memory that grows without bound.
+ * well-behaved client beside it. What counts as a failure: an error that no decoder may throw, a broker that ends, a
+ * log line with a stack, a neighbour that sees anything but right answers, memory that grows without bound.
  */
 import { fuzzDecoders } from '@tidelog/protocol';
 import { Neighbour } from '../support/neighbour.ts';
@@ -25,7 +25,7 @@ export interface FuzzRunReport {
   readonly failedWalk: number | undefined;
 }
 
-const decoderSlice = 5000;
+const decoderSlice = 1000;
 const walksAtOnce = 16;
 /** Memory that a broker may come to hold for good; what it gives back is not growth. */
 const growthMaxMebibytes = 400;
@@ -53,7 +53,8 @@ async function overDecoders({ seed, durationMs }: FuzzRun, failures: string[]): 
     }
     rounds += decoderSlice;
   }
-  return `decoders: ${rounds} mutations, ${refused} refused, crashes ${failures.length}, slowest ${Math.round(slowestMs)} ms`;
+  const slowest = Math.round(slowestMs);
+  return `decoders: ${rounds} mutations, ${refused} refused, crashes ${failures.length}, slowest ${slowest} ms`;
 }
 
 async function overSocket(run: FuzzRun, failures: string[]): Promise<{ text: string; failedWalk: number | undefined }> {

@@ -1,7 +1,7 @@
 /**
  * One real broker with a well-behaved client beside it that works all the time, and the judgement at the end: the same
- * process lives, the neighbour saw nothing but right answers in good time, memory is bounded, the log tells of no bug and
- * fools no terminal, and nothing was written outside of the data directory.
+ * process lives, the neighbour saw nothing but right answers in good time, memory is bounded, the log tells of no bug
+ * and fools no terminal, and nothing was written outside of the data directory.
  */
 import { expect } from 'vitest';
 import { Neighbour } from './neighbour.ts';

@@ -1,7 +1,7 @@
 /**
- * The well-behaved client beside the hostile ones, a process of its own so that their work does not slow it: it produces
- * numbered records with acks=all and reads each of them back, until its standard input ends. Then it prints one line of
- * JSON: how many rounds, how long they took, and what went wrong.
+ * The well-behaved client beside the hostile ones, a process of its own so that their work does not slow it: it
+ * produces numbered records with acks=all and reads each of them back, until its standard input ends. Then it
+ * prints one line of JSON: how many rounds, how long they took, and what went wrong.
  */
 import { createNodeWorld, Chunks, silentLogger } from '@tidelog/core';
 import { Connection } from '@tidelog/net';

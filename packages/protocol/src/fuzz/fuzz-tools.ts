@@ -1,6 +1,6 @@
 /**
- * What a fuzzer of live sockets needs of the protocol's own: sample values and mutations. Loaded when asked for, so that
- * a broker that imports the protocol does not pay for it.
+ * What a fuzzer of live sockets needs of the protocol's own: sample values and mutations. Loaded when asked for, so
+ * that a broker that imports the protocol does not pay for it.
  */
 import type { SeededRandom } from '@tidelog/core';
 import type { Message } from '../schema/message.ts';

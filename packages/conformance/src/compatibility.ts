@@ -1,17 +1,17 @@
 /**
- * Writes docs/compatibility.md: which APIs in which versions Tidelog serves, beside those of Apache Kafka 4.3. The truth
- * is the handler tables, and they are read where clients read them: from the ApiVersions answers of a node's listeners.
+ * Writes docs/compatibility.md: which APIs in which versions Tidelog serves, beside those of Apache Kafka 4.3. The
+ * truth is the handler tables, read where clients read them: from the ApiVersions answers of a node's listeners.
  *
- *   node --conditions=source scripts/compatibility.ts
+ *   node --conditions=source packages/conformance/src/compatibility.ts
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createNodeWorld, must, silentLogger } from '../packages/core/src/index.ts';
-import { Connection } from '../packages/net/src/index.ts';
-import { apis, ApiVersions, DescribeQuorum, type Api } from '../packages/protocol/src/index.ts';
-import { createCluster } from '../packages/testing/src/index.ts';
+import { createNodeWorld, must, silentLogger } from '@tidelog/core';
+import { Connection } from '@tidelog/net';
+import { apis, ApiVersions, DescribeQuorum, type Api } from '@tidelog/protocol';
+import { createCluster } from '@tidelog/testing';
 
-export const compatibilityFile: string = join(import.meta.dirname, '../docs/compatibility.md');
+export const compatibilityFile: string = join(import.meta.dirname, '../../../docs/compatibility.md');
 
 type Served = ReadonlyMap<number, string>;
 
@@ -71,14 +71,15 @@ const head = `# Compatibility
 Tidelog speaks the protocol of Apache Kafka 4.3. A client asks each listener what it serves (ApiVersions), and uses the
 highest version that both know; what is not served is not advertised.
 
-This page is generated from those answers by \`scripts/compatibility.ts\`; a test holds it to them. The versions under
-"Kafka 4.3" are its stable ones. Produce is advertised from 0, as Kafka does for old librdkafka, and served from 3.`;
+This page is generated from those answers (\`packages/conformance/src/compatibility.ts\`) and a test holds it to
+them. The versions under "Kafka 4.3" are its stable ones. Produce is advertised from 0, as Kafka does for old librdkafka,
+and served from 3.`;
 
 const foot = `## Beyond the protocol
 
 | what | is |
 |---|---|
-| files on disk | Kafka's: \`DumpLogSegments\` reads Tidelog's, \`tidelog dump-log\` reads Kafka's. The values of metadata records are protobuf |
+| files on disk | Kafka's, for its tools to read and the other way round; values of metadata records are protobuf |
 | record format | batches of magic 2 only, with none, gzip, snappy, lz4 and zstd |
 | configuration | Kafka's keys and defaults; see [running.md](running.md) |
 | clients tried by the test suite | kcat (librdkafka), kafkajs, Apache Kafka's Java tools |
