@@ -15,6 +15,8 @@ export class TestConsumer {
   readonly name: string;
   memberId: string;
   epoch = 0;
+  /** As it was told. */
+  heartbeatIntervalMs = 0;
   /** `topic id/partition` */
   owned: ReadonlySet<string> = new Set();
   subscription: Subscription;
@@ -26,11 +28,14 @@ export class TestConsumer {
   }
 
   /** As it would speak at another epoch, or owning something else. */
-  at(epoch: number, owned: ReadonlySet<string> = this.owned): Omit<TestConsumer, 'name' | 'at'> {
+  at(epoch: number, owned: ReadonlySet<string> = this.owned): Spoken {
     const { memberId, subscription } = this;
     return { memberId, epoch, owned, subscription };
   }
 }
+
+/** What a heartbeat is made of. */
+type Spoken = Pick<TestConsumer, 'memberId' | 'epoch' | 'owned' | 'subscription'>;
 
 export class ConsumerMembers {
   readonly bench: GroupBench;
@@ -72,7 +77,7 @@ export class ConsumerMembers {
     }
   }
 
-  send(consumer: Omit<TestConsumer, 'name' | 'at'>, { isFull }: { isFull: boolean }): Asked<ConsumerHeartbeatResponse> {
+  send(consumer: Spoken, { isFull }: { isFull: boolean }): Asked<ConsumerHeartbeatResponse> {
     const { memberId, epoch, owned, subscription } = consumer;
     const { topics, regex, assignor, instanceId, rackId } = subscription;
     const byTopic = new Map<string, number[]>();
@@ -116,6 +121,7 @@ export class ConsumerMembers {
   #told(consumer: TestConsumer, { response }: Asked<ConsumerHeartbeatResponse>): string {
     if (response === undefined || response.errorCode !== ErrorCode.NONE) return codeOf(response);
     consumer.epoch = response.memberEpoch;
+    consumer.heartbeatIntervalMs = response.heartbeatIntervalMs;
     consumer.memberId = response.memberId ?? consumer.memberId;
     const { assignment } = response;
     if (assignment !== null && assignment !== undefined) {

@@ -210,3 +210,29 @@ test('a group is the same after a fail-over', () => {
   expect([after.groupEpoch, after.assignmentEpoch]).toEqual([before.groupEpoch, before.assignmentEpoch]);
   for (const name of ['a', 'b', 'c']) expect(group.beat(name)).toBe(`epoch ${after.groupEpoch}`);
 });
+
+/** Beats as told until the time is over; whoever is told to own something else says at once that it does. */
+function runFor(group: ConsumerMembers, ms: number, due: Map<string, number>): void {
+  for (const end = group.bench.now + ms; group.bench.now < end; group.bench.wait(10)) {
+    for (const { name } of group.consumers.values()) {
+      if ((due.get(name) ?? 0) > group.bench.now) continue;
+      const changed = group.beat(name).includes('has');
+      due.set(name, group.bench.now + (changed ? 10 : (group.consumers.get(name)?.heartbeatIntervalMs ?? 0)));
+    }
+  }
+}
+
+test('a hundred consumers of 300 partitions are stable 1.5 s after the last has joined', () => {
+  const group = members(300);
+  const due = new Map<string, number>();
+  for (let i = 0; i < 100; i++) {
+    group.join(`m${i}`);
+    due.set(`m${i}`, group.bench.now + (group.consumers.get(`m${i}`)?.heartbeatIntervalMs ?? 0));
+    runFor(group, 30, due);
+  }
+  runFor(group, 1500, due);
+  expect(group.state).toBe('Stable');
+  expect(new Set(Object.values(group.counts()))).toEqual(new Set([3]));
+  runFor(group, 20_000, due);
+  expect(group.consumers.get('m0')?.heartbeatIntervalMs).toBe(5000);
+});
