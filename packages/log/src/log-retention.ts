@@ -23,6 +23,7 @@ export function applyRetention(state: LogState, wallNow: number): number {
     // The batches go; who has sent them is still known after a restart.
     writeSnapshot(state, state.logEndOffset, takeSnapshot(state));
     state.segments.push(fresh);
+    state.isUnfinished = true;
   }
   state.segments = state.segments.slice(plan.count);
   const first = must(state.segments[0]).baseOffset;

@@ -28,6 +28,8 @@ export class LogState {
   truncations = 0;
   /** Recovery has changed the files, or what it found may be in the page cache only. */
   recovered = false;
+  /** A restart would have to derive again what is only in memory: an idle log is closed without touching its files. */
+  isUnfinished = false;
   /** Where the last compaction ended: records below it have no later one with their key below it. */
   cleanPoint: number | undefined;
   /** The owner has said how this log is to be cleaned up; before that, nothing of it is. */

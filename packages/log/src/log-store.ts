@@ -13,7 +13,8 @@ import {
 } from './core/segment-names.ts';
 import { FileHandles } from './file-handles.ts';
 import { IndexCache } from './index-cache.ts';
-import { DirectoryHealth, type LogContext } from './log-context.ts';
+import type { DirectoryHealth, LogContext } from './log-context.ts';
+import { LogDirectories } from './log-directories.ts';
 import {
   asOffline,
   closeDirectory,
@@ -56,14 +57,13 @@ export class LogStore {
   readonly #logger: Logger;
   readonly #config: LogStoreConfig;
   readonly #context: LogContext;
-  readonly #directories: DirectoryHealth[];
-  readonly #unreadable: readonly DirectoryStatus[];
+  readonly #directories: LogDirectories;
   readonly #logs = new Map<string, OpenLog>();
-  readonly #offlineCallbacks: ((directory: DirectoryStatus) => void)[] = [];
   #previousBrokerEpoch = -1;
   #closed = false;
 
-  private constructor({ world, logger, logDirs, unreadableDirs = [], config, metrics }: LogStoreOptions) {
+  private constructor(options: LogStoreOptions) {
+    const { world, logger, config, metrics } = options;
     this.#world = world;
     this.#logger = logger;
     this.#config = config;
@@ -71,19 +71,14 @@ export class LogStore {
     this.stats = this.#context.stats;
     const logs = (): Iterable<LogState> => this.#states();
     this.cleaner = new LogCleaner({ world, logger, metrics, config: config.cleaner, logs });
-    this.#directories = logDirs.map((directory) => new DirectoryHealth(directory));
-    const unreadable = { directoryId: zeroUuid, offline: true, totalBytes: -1, usableBytes: -1 };
-    this.#unreadable = unreadableDirs.map((directory) => ({ ...unreadable, ...directory }));
-    for (const health of this.#directories) {
-      health.onOffline = (error) => this.#onOffline(health, error);
-      health.writeCheckpoints = () => this.#writeCheckpoints(health);
-    }
+    this.#directories = new LogDirectories(options);
+    for (const health of this.#directories.all) health.writeCheckpoints = () => this.#writeCheckpoints(health);
   }
 
   /** Opens every directory and log. A directory that fails is offline, and the others are served. */
   static async open(options: LogStoreOptions): Promise<LogStore> {
     const store = new LogStore(options);
-    const epochs = await Promise.all(store.#directories.map((health) => store.#openDirectory(health)));
+    const epochs = await Promise.all(store.#directories.all.map((health) => store.#openDirectory(health)));
     const known = epochs.filter((epoch) => epoch !== undefined);
     if (known.length === epochs.length && known.length > 0) store.#previousBrokerEpoch = Math.min(...known);
     return store;
@@ -117,7 +112,7 @@ export class LogStore {
     if (!isLegalTopic(topic)) throw new Error(`${JSON.stringify(topic)} cannot be the name of a topic`);
     const known = this.#logs.get(partitionDirectoryName({ topic, partition }));
     if (known !== undefined) return this.#adopt(known, options);
-    const health = this.#directoryFor(options.directory);
+    const health = this.#directories.pick(options.directory, this.#states());
     this.#forgetOffsets(health, partitionDirectoryName({ topic, partition }));
     const state = new LogState({ topic, topicId, partition }, config, this.#context, health);
     try {
@@ -145,11 +140,11 @@ export class LogStore {
   }
 
   directories(): DirectoryStatus[] {
-    return [...this.#directories.map((health) => this.#statusOf(health)), ...this.#unreadable];
+    return this.#directories.statuses();
   }
 
   onDirectoryOffline(callback: (directory: DirectoryStatus) => void): void {
-    this.#offlineCallbacks.push(callback);
+    this.#directories.onOffline(callback);
   }
 
   /** Every log.retention.check.interval.ms. Pauses, so that it does not hold the loop. */
@@ -166,7 +161,7 @@ export class LogStore {
 
   /** Writes recovery points, high watermarks and log starts; every log.flush.offset.checkpoint.interval.ms. */
   async checkpoint(): Promise<void> {
-    for (const health of this.#directories) {
+    for (const health of this.#directories.all) {
       if (health.offline !== undefined || this.#closed) continue;
       this.#writeCheckpoints(health);
       await pause(this.#world);
@@ -178,9 +173,9 @@ export class LogStore {
     if (this.#closed) return;
     this.#closed = true;
     await this.cleaner.stop();
-    await Promise.all(this.#directories.map((health) => this.#closeDirectory(health, brokerEpoch)));
+    await Promise.all(this.#directories.all.map((health) => this.#closeDirectory(health, brokerEpoch)));
     this.#context.handles.closeAll();
-    for (const { path } of this.#directories) closeDirectory(this.#world.disk, path);
+    for (const { path } of this.#directories.all) closeDirectory(this.#world.disk, path);
   }
 
   async #openDirectory(health: DirectoryHealth): Promise<number | undefined> {
@@ -248,22 +243,6 @@ export class LogStore {
     state.metadataUnsynced = true;
   }
 
-  #directoryFor(directoryId: string | undefined): DirectoryHealth {
-    const online = this.#directories.filter(
-      (health) => health.offline === undefined && (directoryId === undefined || health.directoryId === directoryId),
-    );
-    const counts = new Map(online.map((health) => [health, 0]));
-    for (const { state } of this.#logs.values()) {
-      const count = counts.get(state.directory);
-      if (count !== undefined) counts.set(state.directory, count + 1);
-    }
-    let best: DirectoryHealth | undefined;
-    for (const [health, count] of counts) if (best === undefined || count < (counts.get(best) ?? 0)) best = health;
-    if (best !== undefined) return best;
-    const wanted = directoryId === undefined ? 'any log directory' : `log directory ${directoryId}`;
-    throw new LogOfflineError(`${wanted} is offline or unknown`, { path: this.#directories[0]?.path ?? '' });
-  }
-
   #takeOut(name: string, renamed: typeof strayDirectoryName): TakenOut | undefined {
     const open = this.#logs.get(name);
     if (open === undefined) return undefined;
@@ -286,20 +265,6 @@ export class LogStore {
     } catch (error) {
       return fail(error);
     }
-  }
-
-  #statusOf(health: DirectoryHealth): DirectoryStatus {
-    const { path, directoryId, offline } = health;
-    if (offline !== undefined) {
-      return { path, directoryId, offline: true, error: offline.message, totalBytes: -1, usableBytes: -1 };
-    }
-    const { total, usable } = this.#world.disk.freeBytes(path);
-    return { path, directoryId, offline: false, totalBytes: total, usableBytes: usable };
-  }
-
-  #onOffline(health: DirectoryHealth, error: LogOfflineError): void {
-    this.#logger.error({ directory: health.path, path: error.path }, `log directory offline: ${error.message}`);
-    for (const callback of this.#offlineCallbacks) callback(this.#statusOf(health));
   }
 
   #removeDirectory(path: string): void {

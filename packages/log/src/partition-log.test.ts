@@ -174,7 +174,7 @@ test('a repetition is answered with the first offset, a gap in the sequence is r
   expect(old).toMatchObject({ error: ErrorCode.INVALID_PRODUCER_EPOCH });
 });
 
-test('an open transaction holds the last stable offset until its marker is replicated', async () => {
+test('trap 5: an open transaction holds the last stable offset until its marker is replicated', async () => {
   const fixture = await LogFixture.open({ store: { transactionVerification: false } });
   const log = fixture.log();
   fixture.put(log, ['plain']);

@@ -41,10 +41,7 @@ export class PartitionLog extends LogFacts {
   readonly #writer: LogWriter;
   readonly #appender: LogAppender;
   readonly #syncer: LogSyncer;
-  #unsyncedRecords = 0;
   #flushTimer = false;
-  /** Whether anything was written since the log was opened: an idle log is closed without touching its files. */
-  #wasWritten = false;
 
   /** Made by LogStore only. */
   constructor(state: LogState) {
@@ -131,7 +128,7 @@ export class PartitionLog extends LogFacts {
     const state = this.#state;
     if (offset >= state.logEndOffset) return this.#dropEmptyEpochs();
     try {
-      this.#wasWritten = true;
+      this.#state.isUnfinished = true;
       if (offset <= state.logStartOffset) restartLog(state, offset, offset);
       else await truncateEnd(state, offset);
       this.#syncer.onWritten(new Set([state.active]));
@@ -144,7 +141,7 @@ export class PartitionLog extends LogFacts {
   /** Forgets all records and goes on at the offset. */
   async truncateFullyAndStartAt(offset: number, logStartOffset: number = offset): Promise<void> {
     if (!this.#writer.isIdle) await this.#writer.drain();
-    this.#wasWritten = true;
+    this.#state.isUnfinished = true;
     this.#attempt(() => restartLog(this.#state, offset, logStartOffset));
     this.#syncer.onWritten(new Set([this.#state.active]));
     this.#syncer.onNewFiles();
@@ -178,9 +175,7 @@ export class PartitionLog extends LogFacts {
   /** Deletes segments that have outlived their retention; answers how many. */
   runRetention(wallNow: number): number {
     if (!this.#writer.isIdle || this.#state.offline !== undefined || this.#state.gone) return 0;
-    const count = this.#attempt(() => applyRetention(this.#state, wallNow)) ?? 0;
-    if (count > 0 && this.#state.active.sizeInBytes === 0) this.#syncer.onNewFiles();
-    return count;
+    return this.#attempt(() => applyRetention(this.#state, wallNow)) ?? 0;
   }
 
   /** Writes and syncs everything, snapshot and indexes included, and lets go of the files. */
@@ -189,7 +184,7 @@ export class PartitionLog extends LogFacts {
     if (state.offline === undefined) {
       await this.#writer.drain();
       await this.#syncer.flush();
-      if (this.#isUnfinished) await this.#syncer.finish();
+      if (state.isUnfinished) await this.#syncer.finish();
     }
     this.abandon();
   }
@@ -209,17 +204,11 @@ export class PartitionLog extends LogFacts {
     if (epochs.truncateFromEnd(logEndOffset)) this.#attempt(() => epochFile.write());
   }
 
-  /** Whether a restart would miss something that is only in memory or derived anew: an idle log is left as it is. */
-  get #isUnfinished(): boolean {
-    const { recovered, logStartOffset, logEndOffset } = this.#state;
-    return this.#wasWritten || (recovered && logEndOffset > logStartOffset);
-  }
-
   #onWritten(segments: ReadonlySet<Segment>): void {
     const state = this.#state;
     const { config, logEndOffset } = state;
     this.#syncer.onWritten(segments);
-    this.#wasWritten = true;
+    this.#state.isUnfinished = true;
     state.producers.onWritten(logEndOffset);
     for (const segment of segments) if (segment.wantsSpill) this.#attempt(() => segment.spillIndexes({ sync: false }));
     if (config.flushBeforeAck) {
@@ -233,8 +222,7 @@ export class PartitionLog extends LogFacts {
 
   #flushInTime(): void {
     const { config, context, logEndOffset, recoveryPoint } = this.#state;
-    this.#unsyncedRecords = logEndOffset - recoveryPoint;
-    if (this.#unsyncedRecords >= config.flushMessages || config.flushMs <= 0) {
+    if (logEndOffset - recoveryPoint >= config.flushMessages || config.flushMs <= 0) {
       this.#sync();
     } else if (!this.#flushTimer && config.flushMs !== Infinity) {
       this.#flushTimer = true;

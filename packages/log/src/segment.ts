@@ -37,6 +37,14 @@ export interface SegmentStart {
 
 export type WrittenBatch = Pick<AdmittedBatch, 'sizeInBytes' | 'lastOffset' | 'maxTimestamp'>;
 
+interface Newest {
+  readonly timestamp: number;
+  /** Last offset of the first batch that has it. */
+  readonly offset: number;
+}
+
+const noTimestamp: Newest = { timestamp: -1, offset: -1 };
+
 export class Segment {
   readonly baseOffset: number;
   readonly createdAt: number;
@@ -56,8 +64,7 @@ export class Segment {
   #path: string;
   readonly #handles: FileHandles;
   #firstTimestamp: number | undefined;
-  #maxTimestamp: number | undefined;
-  #offsetOfMaxTimestamp = -1;
+  #newest: Newest | undefined;
   #bytesSinceEntry = 0;
   /** Where the last file read ended: the next one in sequence begins there without a lookup. */
   #cursor: { readonly offset: number; readonly position: number } | undefined;
@@ -108,13 +115,12 @@ export class Segment {
 
   /** -1 when no batch has one. */
   get maxTimestamp(): number {
-    return this.#times().maxTimestamp;
+    return this.#times().timestamp;
   }
 
   /** The last offset of the first batch that has the largest timestamp. */
   get offsetOfMaxTimestamp(): number {
-    this.#times();
-    return this.#offsetOfMaxTimestamp;
+    return this.#times().offset;
   }
 
   /** Takes note that bytes were accepted for the end of this segment. */
@@ -125,10 +131,8 @@ export class Segment {
 
   /** Takes note that a batch was written at the end of the file. */
   onWritten(batch: WrittenBatch, indexIntervalBytes: number): void {
-    const known = this.#times();
-    if (batch.maxTimestamp > known.maxTimestamp) {
-      this.#maxTimestamp = batch.maxTimestamp;
-      this.#offsetOfMaxTimestamp = batch.lastOffset;
+    if (batch.maxTimestamp > this.maxTimestamp) {
+      this.#newest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset };
     }
     if (this.#bytesSinceEntry > indexIntervalBytes) {
       this.offsetIndex.append(batch.lastOffset - this.baseOffset, this.writtenBytes);
@@ -148,7 +152,7 @@ export class Segment {
 
   /** The segment takes no more batches: its largest timestamp becomes findable. */
   seal(): void {
-    if (this.sizeInBytes > 0 && this.#maxTimestamp !== undefined) this.#indexTime();
+    if (this.sizeInBytes > 0 && this.#newest !== undefined) this.#indexTime();
   }
 
   /** Puts what is known of the indexes into their files. */
@@ -188,7 +192,7 @@ export class Segment {
     this.offsetIndex.truncateWhere((entry) => entry.value >= position);
     this.timeIndex.truncateWhere((entry) => entry.value + this.baseOffset >= offset);
     this.transactions.truncate(offset);
-    this.#maxTimestamp = undefined;
+    this.#newest = undefined;
     this.#bytesSinceEntry = 0;
     if (position === 0) this.#startEmpty();
     else this.#findNewest();
@@ -234,31 +238,28 @@ export class Segment {
     this.offsetIndex.startEmpty();
     this.timeIndex.startEmpty();
     this.#firstTimestamp = undefined;
-    this.#maxTimestamp = -1;
-    this.#offsetOfMaxTimestamp = -1;
+    this.#newest = noTimestamp;
     this.#bytesSinceEntry = 0;
     if (this.writtenBytes === 0 && this.sizeInBytes === 0) this.#firstTimestamp = -1;
   }
 
-  #times(): { readonly maxTimestamp: number } {
-    if (this.#maxTimestamp === undefined) {
-      const last = this.timeIndex.last;
-      this.#maxTimestamp = last?.key ?? -1;
-      this.#offsetOfMaxTimestamp = last === undefined ? -1 : last.value + this.baseOffset;
+  #times(): Newest {
+    if (this.#newest === undefined) {
+      const { last } = this.timeIndex;
+      this.#newest = last === undefined ? noTimestamp : { timestamp: last.key, offset: last.value + this.baseOffset };
     }
-    return { maxTimestamp: this.#maxTimestamp };
+    return this.#newest;
   }
 
   /** Looks behind the last entry of the time index for a larger timestamp. */
   #findNewest(): void {
-    this.#times();
-    let position = this.timeIndex.last === undefined ? 0 : this.positionBefore(this.#offsetOfMaxTimestamp);
+    const { offset } = this.#times();
+    let position = offset < 0 ? 0 : this.positionBefore(offset);
     while (position < this.writtenBytes) {
       const scan = new BatchScan(this.file('read').read(position, scanBytes));
       for (; scan.look(); scan.skip()) {
         if (scan.maxTimestamp <= this.maxTimestamp) continue;
-        this.#maxTimestamp = scan.maxTimestamp;
-        this.#offsetOfMaxTimestamp = scan.lastOffset;
+        this.#newest = { timestamp: scan.maxTimestamp, offset: scan.lastOffset };
       }
       if (scan.at === 0) return;
       position += scan.at;
@@ -266,10 +267,10 @@ export class Segment {
   }
 
   #indexTime(): void {
-    const { maxTimestamp } = this.#times();
+    const { timestamp, offset } = this.#times();
     const last = this.timeIndex.last;
-    if (maxTimestamp < 0 || (last !== undefined && maxTimestamp <= last.key)) return;
-    this.timeIndex.append(maxTimestamp, this.#offsetOfMaxTimestamp - this.baseOffset);
+    if (timestamp < 0 || (last !== undefined && timestamp <= last.key)) return;
+    this.timeIndex.append(timestamp, offset - this.baseOffset);
   }
 }
 

@@ -7,7 +7,7 @@ import {
   OffsetForLeaderEpoch,
   type EncodeOf,
 } from '@tidelog/protocol';
-import { produce } from '../testing/client.ts';
+import { produce, until } from '../testing/client.ts';
 import { batchOf } from '../testing/records.ts';
 import { TestCluster } from '../testing/test-cluster.ts';
 import type { TestBroker } from '../testing/test-broker.ts';
@@ -103,4 +103,29 @@ test('DescribeLogDirs shows sizes per partition, of all topics or of the ones as
   ]);
   const one = await broker.request(DescribeLogDirs, { topics: [{ topic: 'events', partitions: [1] }] });
   expect(one.results[0]?.topics[0]?.partitions.map((partition) => partition.partitionIndex)).toEqual([1]);
+});
+
+test('trap 8: after an election the end is not known until the high watermark reaches the new epoch', async () => {
+  const pair = await TestCluster.start({ brokers: 2 });
+  try {
+    pair.controller.createTopic({ name: 'events', topicId, replicas: [[1, 2]] });
+    const leader = pair.broker(1);
+    await produce(leader, { topicId, values: ['committed'] });
+    pair.cut(2, 1);
+    await produce(leader, { topicId, values: ['not committed'], acks: 1 });
+    pair.controller.elect(topicId, 0, { leader: 1 });
+    const errorOf = async (timestamp: number, version: number): Promise<number | undefined> => {
+      const topics = [{ name: 'events', partitions: [{ partitionIndex: 0, timestamp }] }];
+      const answer = await leader.request(ListOffsets, { replicaId: -1, isolationLevel: 0, topics }, { version });
+      return answer.topics[0]?.partitions[0]?.errorCode;
+    };
+    expect(await errorOf(-1, 5)).toBe(ErrorCode.OFFSET_NOT_AVAILABLE);
+    expect(await errorOf(-1, 4)).toBe(ErrorCode.LEADER_NOT_AVAILABLE);
+    expect(await errorOf(-2, 5)).toBe(ErrorCode.NONE);
+    pair.heal(2, 1);
+    await until(() => leader.replicas.get('events', 0)?.highWatermark === 2, 'the follower');
+    expect(await errorOf(-1, 5)).toBe(ErrorCode.NONE);
+  } finally {
+    await pair.stop();
+  }
 });

@@ -106,7 +106,7 @@ test('a follower that is cut off leaves the ISR and joins again when it has caug
   expect(await contentOf(3)).toEqual(await contentOf(1));
 });
 
-test('below min.insync.replicas acks=all is refused and nothing new is committed', async () => {
+test('trap 4: below min.insync.replicas acks=all is refused and nothing new is committed', async () => {
   await start({ minInsyncReplicas: 2, replication: { replicaLagTimeMaxMs: 100 } });
   await produce(cluster.broker(1), { topicId });
   cluster.cut(2, 1);
