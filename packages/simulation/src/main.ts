@@ -5,9 +5,14 @@
  *   npm run simulate -- --seed 7 --verbose      one seed, with the log lines of all nodes
  *   npm run simulate -- --seeds 50              fifty seeds from a random one on
  *   npm run simulate -- --minutes 8             fresh seeds for so long
+ *
+ * To make a failure smaller: --faults "kill,pause", --fault-seconds 20, --settings '{"partitions":1}'.
  */
 import { parseArgs } from 'node:util';
+import type { ClusterSettings } from './cluster/settings.ts';
 import type { LogLine } from './cluster/sim-cluster.ts';
+import type { Fault } from './faults/fault.ts';
+import { allFaults } from './faults/nemesis.ts';
 import { mutations, type Mutation } from './mutations.ts';
 import { runSeed, type RunResult } from './run-seed.ts';
 
@@ -21,6 +26,9 @@ const { values: flags } = parseArgs({
     debug: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     mutation: { type: 'string' },
+    faults: { type: 'string' },
+    'fault-seconds': { type: 'string' },
+    settings: { type: 'string' },
   },
 });
 
@@ -52,12 +60,30 @@ async function main(): Promise<number> {
 
 async function runTwice(seed: number): Promise<RunResult> {
   const mutation = mutationOf(flags.mutation);
-  const result = await runSeed({ seed, mutation, onLine: flags.verbose || flags.debug ? print : undefined });
+  const options = { seed, mutation, faults: faultsOf(flags.faults), faultMs: faultMs(), settings: settings() };
+  const result = await runSeed({ ...options, onLine: flags.verbose || flags.debug ? print : undefined });
   if (flags.once || result.violation !== undefined) return result;
-  const again = await runSeed({ seed, mutation });
+  const again = await runSeed(options);
   if (again.traceHash === result.traceHash) return result;
   const message = `two runs differ: ${result.traceHash} after ${result.events} events, ${again.traceHash} after ${again.events}`;
   return { ...result, violation: new Error(message) };
+}
+
+function settings(): Partial<ClusterSettings> {
+  return JSON.parse(flags.settings ?? '{}') as Partial<ClusterSettings>;
+}
+
+function faultMs(): number | undefined {
+  return flags['fault-seconds'] === undefined ? undefined : Number(flags['fault-seconds']) * 1000;
+}
+
+function faultsOf(names: string | undefined): readonly Fault[] | undefined {
+  if (names === undefined) return undefined;
+  return names.split(',').map((name) => {
+    const found = allFaults.find((fault) => fault.name === name.trim());
+    if (found === undefined) throw new Error(`no fault "${name}"; one of: ${allFaults.map((f) => f.name).join(', ')}`);
+    return found;
+  });
 }
 
 function mutationOf(name: string | undefined): Mutation | undefined {
@@ -67,7 +93,7 @@ function mutationOf(name: string | undefined): Mutation | undefined {
   return found;
 }
 
-function report({ seed, violation, traceHash, virtualMs, realMs, acknowledged, injected }: RunResult): void {
+function report({ seed, violation, state, traceHash, virtualMs, realMs, acknowledged, injected }: RunResult): void {
   const speed = (virtualMs / realMs).toFixed(0);
   const faults = [...injected].map(([name, times]) => `${name} ${times}`).join(', ');
   if (violation === undefined) {
@@ -78,7 +104,7 @@ function report({ seed, violation, traceHash, virtualMs, realMs, acknowledged, i
   const invariant = 'invariant' in violation ? String(violation.invariant) : 'determinism';
   const mutation = flags.mutation === undefined ? '' : ` --mutation "${flags.mutation}"`;
   console.log(
-    `seed ${seed} FAILED at ${virtualMs.toFixed(1)} ms: ${invariant}\n  ${violation.message}\n  faults: ${faults}`,
+    `seed ${seed} FAILED at ${virtualMs.toFixed(1)} ms: ${invariant}\n  ${violation.message}\n${state}\n  faults: ${faults}`,
   );
   console.log(`  replay: npm run simulate -- --seed ${seed}${mutation} --verbose`);
 }

@@ -30,6 +30,8 @@ export interface RunOptions {
 export interface RunResult {
   readonly seed: number;
   readonly violation: Error | undefined;
+  /** What the nodes thought when it happened. */
+  readonly state: string;
   readonly traceHash: string;
   readonly virtualMs: number;
   readonly realMs: number;
@@ -48,12 +50,17 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now();
   const random = new SeededRandom(options.seed);
   const picked = { ...pickSettings(random.fork()), ...options.settings };
-  const settings = options.mutation?.settings?.(picked) ?? picked;
+  const settings = options.mutation?.settings(picked) ?? picked;
   const cluster = new SimCluster({ random: random.fork(), settings, onLine: options.onLine ?? (() => undefined) });
   const workload = new Workload(cluster, random.fork());
   const { admin } = workload;
-  const nemesis = new Nemesis({ cluster, random: random.fork(), admin, faults: options.faults });
-  const undo = options.mutation?.apply?.(cluster);
+  const nemesis = new Nemesis({
+    cluster,
+    random: random.fork(),
+    admin,
+    faults: options.faults ?? options.mutation?.faults,
+  });
+  const undo = options.mutation?.apply(cluster);
   const onRejection = (error: unknown): void => cluster.fail(error, cluster.scheduler.current);
   process.on('unhandledRejection', onRejection);
   try {
@@ -68,6 +75,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   return {
     seed: options.seed,
     violation: cluster.violation,
+    state: cluster.violationState,
     traceHash: cluster.scheduler.traceHash,
     virtualMs: cluster.scheduler.now,
     realMs: performance.now() - startedAt,
@@ -106,7 +114,8 @@ async function phases({ cluster, workload, nemesis, faultMs }: Parts): Promise<v
   await must(cluster, 'consumers read everything', () => workload.allRead(), restWithinMs);
   // What followers have not been told yet: the last high watermark.
   await cluster.runUntil(() => false, 2000);
-  if (cluster.violation === undefined) await checkLogs(cluster, workload.histories);
+  if (cluster.violation !== undefined) return;
+  await checkLogs(cluster, workload.histories);
 }
 
 async function must(cluster: SimCluster, what: string, condition: () => boolean, withinMs: number): Promise<void> {

@@ -37,6 +37,7 @@ export function pickSettings(random: SeededRandom): ClusterSettings {
       'replica.lag.time.max.ms': String(oneOf(30_000, 10_000, 3000)),
       'broker.session.timeout.ms': String(oneOf(9000, 6000)),
       'metadata.log.max.record.bytes.between.snapshots': String(oneOf(20_971_520, 20_000, 5000)),
+      'metadata.max.retention.ms': String(oneOf(604_800_000, 15_000)),
       'replica.high.watermark.checkpoint.interval.ms': String(oneOf(5000, 1000)),
       'leader.imbalance.check.interval.seconds': String(oneOf(300, 10)),
       'max.incremental.fetch.session.cache.slots': String(oneOf(1000, 2)),

@@ -4,6 +4,7 @@
  */
 import type { LogFields, SeededRandom } from '@tidelog/core';
 import { Scheduler, type Owner } from '../scheduler.ts';
+import { describeCluster } from '../oracle/describe-cluster.ts';
 import { Violation } from '../violation.ts';
 import { Fabric } from '../world/sim-network.ts';
 import { mountPointsOf, propertiesOf, type ClusterSettings } from './settings.ts';
@@ -33,10 +34,12 @@ export class SimCluster {
   readonly settings: ClusterSettings;
   readonly fabric: Fabric;
   readonly nodes: readonly SimNode[];
-  /** A bit of some disk has flipped: readers may come upon it. */
-  rotten = false;
+  /** A bit of some replica's files has flipped, and nobody has repaired it yet: readers may come upon it. */
+  rot: { readonly node: SimNode; readonly directory: string } | undefined;
   /** What hears of every node that serves. */
   onUp: (node: SimNode) => void = () => undefined;
+  /** What all nodes thought at the violation. */
+  violationState = '';
   readonly #onLine: (line: LogLine) => void;
   #violation: Error | undefined;
 
@@ -78,6 +81,11 @@ export class SimCluster {
     this.#line({ node: 0, level: 'info', message, fields });
   }
 
+  /** What a client did, for --debug. */
+  trace(message: string): void {
+    this.#line({ node: 0, level: 'debug', message, fields: {} });
+  }
+
   /** Ends the run. */
   fail(error: unknown, owner?: Owner): void {
     if (this.#violation !== undefined) return;
@@ -88,6 +96,7 @@ export class SimCluster {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#violation = new Violation('uncaught error', `${where}: ${text}`);
     }
+    this.violationState = describeCluster(this);
     this.note(`VIOLATION ${this.#violation.message}`);
   }
 

@@ -12,7 +12,7 @@ import { createOwner, type Owner, type Scheduler } from '../scheduler.ts';
 import { Volume } from '../world/sim-disk.ts';
 import type { Fabric } from '../world/sim-network.ts';
 import { createSimWorld } from '../world/sim-world.ts';
-import type { WallClock } from '../world/sim-timers.ts';
+import { epochMs, type WallClock } from '../world/sim-timers.ts';
 import { controllers } from './settings.ts';
 
 export type NodeState = 'down' | 'starting' | 'up' | 'stopping';
@@ -69,7 +69,7 @@ export class SimNode {
         const { now } = options.host.scheduler;
         if (this.#owner !== undefined) this.#owner.busyUntil = Math.max(this.#owner.busyUntil, now) + ms;
       },
-      wall: () => Math.floor(options.host.scheduler.now + this.wall.offsetMs),
+      wall: () => Math.floor(epochMs + options.host.scheduler.now + this.wall.offsetMs),
     };
     this.volumes = options.mountPoints.map((path) => new Volume(path, this.#random.fork(), host));
   }
@@ -154,7 +154,7 @@ export class SimNode {
   losePower(keepProbability: number): void {
     this.#end(false);
     this.#options.host.fabric.setPower(this.hostName, false);
-    for (const volume of this.volumes) volume.disk.crash(this.#random.fork(), keepProbability);
+    for (const volume of this.volumes) volume.losePower(this.#random.fork(), keepProbability);
   }
 
   pause(): void {

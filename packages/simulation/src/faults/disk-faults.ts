@@ -1,5 +1,6 @@
 /** Disks that are slow, full, fail to read or to sync, rot, or are replaced by empty ones. */
 import { dataVolume } from '../cluster/settings.ts';
+import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import { duration, healthyNode, pick, type Fault, type FaultContext } from './fault.ts';
 
@@ -96,6 +97,10 @@ const replacedDisk: Fault = {
   },
 };
 
+/**
+ * Rot at rest. What notices it takes the replica offline and waits for an operator, who removes the replica's files so
+ * that it is fetched anew; what does not notice it goes on with the file. Either way the operator comes after a while.
+ */
 const bitFlip: Fault = {
   name: 'bit flip',
   inject(context) {
@@ -103,29 +108,42 @@ const bitFlip: Fault = {
     const node = healthyNode(context);
     const disk = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume)?.disk;
     if (node === undefined || disk === undefined) return false;
-    const replicas = [...(node.node?.broker?.broker.replicas.all() ?? [])];
-    const replica = pick(random, replicas);
-    if (replica === undefined || !budget.mayLose(node)) return false;
+    const replica = pick(random, [...(node.node?.broker?.broker.replicas.all() ?? [])]);
+    if (replica === undefined) return false;
     const directory = `${dataVolume}/${replica.topic}-${replica.partition}`;
-    const file = pick(
-      random,
-      disk.list(directory).filter((name) => name.endsWith('.log')),
-    );
-    const size = disk.stat(`${directory}/${file}`)?.size ?? 0;
-    if (file === undefined || size === 0) return false;
+    if (disk.stat(directory) === undefined) return false;
+    const logs = disk.list(directory).filter((name) => name.endsWith('.log'));
+    const path = `${directory}/${pick(random, logs)}`;
+    const size = disk.stat(path)?.size ?? 0;
+    if (size === 0 || !budget.mayLose(node)) return false;
     const position = random.below(size);
-    note(`a bit at ${position} of ${directory}/${file} of node ${node.id} flips, and its machine restarts`);
-    cluster.rotten = true;
+    note(`a bit at ${position} of ${path} of node ${node.id} flips, and its machine restarts`);
     node.excused = true;
     node.losePower(1);
-    disk.flipBit(`${directory}/${file}`, { position, bit: random.below(8) });
+    cluster.rot = { node, directory };
+    if (disk.stat(path) !== undefined) disk.flipBit(path, { position, bit: random.below(8) });
     node.supervised = false;
     later(duration(random, 5000), () => {
       node.supervised = true;
       node.start();
+      later(3000 + duration(random, 10_000), () => repairRot(cluster));
     });
     return true;
   },
 };
+
+/** The operator: stops the broker, removes the rotten replica and starts the broker again. */
+export function repairRot(cluster: SimCluster): void {
+  const { rot } = cluster;
+  if (rot === undefined) return;
+  const { node, directory } = rot;
+  cluster.note(`the operator removes ${directory} of node ${node.id}`);
+  node.kill();
+  for (const { mountPoint, disk } of node.volumes) if (mountPoint === dataVolume) disk.removeDirectory(directory);
+  cluster.rot = undefined;
+  node.excused = false;
+  node.supervised = true;
+  node.start();
+}
 
 export const diskFaults: readonly Fault[] = [slowDisk, syncError, readError, diskFull, replacedDisk, bitFlip];

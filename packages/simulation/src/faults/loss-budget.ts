@@ -19,7 +19,7 @@ export class LossBudget {
   }
 
   get isRepairing(): boolean {
-    if (this.#loser !== undefined && this.#allInSync()) this.#loser = undefined;
+    if (this.#loser !== undefined && this.#cluster.rot === undefined && this.#allInSync()) this.#loser = undefined;
     return this.#loser !== undefined;
   }
 

@@ -6,7 +6,7 @@ import type { SeededRandom } from '@tidelog/core';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { Admin } from '../workload/admin.ts';
 import { clusterFaults } from './cluster-faults.ts';
-import { diskFaults } from './disk-faults.ts';
+import { diskFaults, repairRot } from './disk-faults.ts';
 import { pick, type Fault, type FaultContext } from './fault.ts';
 import { LossBudget } from './loss-budget.ts';
 import { networkFaults } from './network-faults.ts';
@@ -71,6 +71,7 @@ export class Nemesis {
       if (wasIll) node.kill();
       node.start();
     }
+    repairRot(cluster);
   }
 
   #next(): void {

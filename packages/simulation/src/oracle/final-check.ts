@@ -44,6 +44,9 @@ async function contentOf(cluster: SimCluster, replica: Replica, node: number): P
     if (outcome.kind !== 'data') throw new Violation('replica unreadable', `${where} at ${offset}: ${outcome.kind}`);
     const from = offset;
     for (const { header, bytes } of batchesOf(outcome.records)) {
+      if (header.baseOffset > offset) {
+        throw new Violation('hole in a log', `${where}: ${offset} is followed by ${header.baseOffset}`);
+      }
       if (!verifyCrc(bytes, 0, header)) throw new Violation('replica corrupt', `${where} at ${header.baseOffset}`);
       for (const record of recordsOf(bytes)) {
         records.set(record.offset, nameOf(record.value));

@@ -20,8 +20,11 @@ export class PartitionHistory {
   readonly #seen: (string | undefined)[] = [];
   readonly #offsetOf = new Map<string, number>();
 
-  constructor(name: string) {
+  readonly #trace: (what: string) => void;
+
+  constructor(name: string, trace: (what: string) => void) {
     this.name = name;
+    this.#trace = trace;
   }
 
   get acknowledgedCount(): number {
@@ -38,6 +41,7 @@ export class PartitionHistory {
 
   onAcknowledged(value: string, offset: number): void {
     this.#acknowledged.set(value, offset);
+    this.#trace(`${value} acknowledged at ${offset}`);
     if (offset < 0) return;
     const seen = this.#seen[offset];
     if (seen !== undefined && seen !== value) {

@@ -165,11 +165,11 @@ export class SimProducer {
     if (isRetriable(errorCode) && errorCode !== ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) return false;
     // A batch that overtook one that failed is refused; that is what the sequence is for.
     if (errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER && batch !== this.#queue[0]) return false;
-    const { name, topic, partition } = this.#options;
+    const { name, topic, partition, client } = this.#options;
     throw new Violation(
       errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER ? 'acknowledged record lost' : 'unexpected refusal',
       `${topic}-${partition}: ${name}'s batch at sequence ${batch.baseSequence}, whose predecessors are all ` +
-        `acknowledged, is refused with ${errorName(errorCode)} (${errorMessage ?? 'no detail'})`,
+        `acknowledged, is refused by node ${client.leaderOf(topic, partition)?.nodeId} with ${errorName(errorCode)} (${errorMessage ?? 'no detail'})`,
     );
   }
 

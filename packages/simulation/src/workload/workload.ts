@@ -28,7 +28,7 @@ export class Workload {
     const { partitions } = cluster.settings;
     for (let partition = 0; partition < partitions; partition++) {
       const name = `${topic}-${partition}`;
-      this.histories.set(name, new PartitionHistory(name));
+      this.histories.set(name, new PartitionHistory(name, (what) => cluster.trace(`${name}: ${what}`)));
     }
     for (let i = 0; i < producers; i++) this.#addProducers(i);
     for (let i = 0; i < consumers; i++) this.#addConsumers();
@@ -82,7 +82,7 @@ export class Workload {
     const client = this.#client();
     const codecs: readonly Codec[] = ['none', 'none', 'gzip', 'snappy', 'lz4', 'zstd'];
     const codec = codecs[this.#random.below(codecs.length)] ?? 'none';
-    const intervalMs = 50 * 10 ** this.#random.next();
+    const intervalMs = 120 * 8 ** this.#random.next();
     const maxInFlight = 1 + this.#random.below(5);
     for (let partition = 0; partition < this.#cluster.settings.partitions; partition++) {
       const producer = new SimProducer({
@@ -104,7 +104,7 @@ export class Workload {
   #addConsumers(): void {
     const client = this.#client();
     for (let partition = 0; partition < this.#cluster.settings.partitions; partition++) {
-      const toleratesRot = (): boolean => this.#cluster.rotten;
+      const toleratesRot = (): boolean => this.#cluster.rot !== undefined;
       const history = this.#historyOf(partition);
       this.#consumers.push(new SimConsumer({ client, topic, partition, history, toleratesRot }));
     }

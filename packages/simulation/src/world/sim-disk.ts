@@ -39,6 +39,7 @@ export class Volume {
   readonly faults: VolumeFaults = { readError: false, syncError: false, slowness: 1, unsyncedReplacement: undefined };
   readonly #random: Random;
   readonly #host: VolumeHost;
+  readonly #unsynced = new Map<string, Buffer | undefined>();
   disk: MemoryDisk;
 
   constructor(mountPoint: string, random: Random, host: VolumeHost) {
@@ -61,14 +62,22 @@ export class Volume {
     this.disk = this.#newDisk();
   }
 
-  /** As Disk.replaceFile; without its syncs where the mutation asks for that. */
+  /** As Disk.replaceFile; the old content is remembered where the mutation says that the new one never gets durable. */
   replaceFile(path: string, content: Uint8Array): void {
-    if (this.faults.unsyncedReplacement?.test(path) !== true) return this.disk.replaceFile(path, content);
-    const file = this.disk.open(`${path}.tmp`, 'write');
-    file.truncate(0);
-    file.write([content], 0);
-    file.close();
-    this.disk.rename(`${path}.tmp`, path);
+    if (this.faults.unsyncedReplacement?.test(path) === true && !this.#unsynced.has(path)) {
+      this.#unsynced.set(path, this.disk.stat(path) === undefined ? undefined : this.disk.readFile(path));
+    }
+    this.disk.replaceFile(path, content);
+  }
+
+  /** Of what was not synced each sector survives with the given probability. */
+  losePower(random: Random, keepProbability: number): void {
+    this.disk.crash(random, keepProbability);
+    for (const [path, old] of this.#unsynced) {
+      if (old !== undefined) this.disk.replaceFile(path, old);
+      else if (this.disk.stat(path) !== undefined) this.disk.remove(path);
+    }
+    this.#unsynced.clear();
   }
 
   #newDisk(): MemoryDisk {

@@ -11,7 +11,7 @@ const maxPassesPerTurn = 8;
 /** How long a turn goes on to take in what arrives: at most so much. */
 const turnMs = 0.05;
 /** 2025-11-21: an arbitrary beginning. */
-const epochMs = 1_763_700_000_000;
+export const epochMs = 1_763_700_000_000;
 
 /** Belongs to the machine, not to the process. */
 export interface WallClock {

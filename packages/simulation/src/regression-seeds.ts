@@ -1,0 +1,11 @@
+/** Seeds that once failed, with what they found. They run in the tests and stay for good. */
+import seeds from './seeds.json' with { type: 'json' };
+
+export interface RegressionSeed {
+  readonly seed: number;
+  /** How long faults last in the run. */
+  readonly faultSeconds: number;
+  readonly found: string;
+}
+
+export const regressionSeeds: readonly RegressionSeed[] = seeds;
