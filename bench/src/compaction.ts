@@ -55,13 +55,17 @@ class Counts implements Metrics {
 }
 
 async function fill(log: PartitionLog, shape: Shape): Promise<void> {
-  const noise = Buffer.alloc(shape.valueBytes, 'value of a record, somewhat compressible; ');
+  const noise = Buffer.from(world.random.bytes(mebibyte).toString('hex'));
   const timestamp = world.clock.wall();
   let next = 0;
   for (let done = 0; done < shape.records; done += shape.perBatch) {
     const records = Array.from({ length: shape.perBatch }, () => {
       next = (next + 7_919) % shape.keys;
-      return { key: Buffer.from(`key-${next}`.padEnd(shape.keyBytes, '.')), value: noise, timestamp };
+      return {
+        key: Buffer.from(`key-${next}`.padEnd(shape.keyBytes, '.')),
+        value: noise.subarray(next, next + shape.valueBytes),
+        timestamp,
+      };
     });
     const outcome = log.append(Chunks.of(buildBatch({ records, codec: shape.codec })), {
       origin: 'client',
@@ -93,6 +97,19 @@ async function readAll(log: PartitionLog): Promise<{ readonly tookMs: number; re
   return { tookMs: performance.now() - start, batches };
 }
 
+/** How late timers are in this process while it does nothing: what the machine's other load does to the figure. */
+async function idleDelayP99Ms(): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await new Promise((resolve) => void setTimeout(resolve, 2000));
+  delay.disable();
+  return milliseconds(delay.percentile(99));
+}
+
+function milliseconds(nanoseconds: number): number {
+  return Number((nanoseconds / 1e6).toFixed(1));
+}
+
 async function measure(shape: Shape): Promise<void> {
   const directory = `${root}/${shape.name.replaceAll(/\W/g, '-')}`;
   const metrics = new Counts();
@@ -101,7 +118,6 @@ async function measure(shape: Shape): Promise<void> {
     cleanupPolicy: ['compact'] as const,
     segmentBytes: 100 * mebibyte,
     minCleanableDirtyRatio: 0,
-    fileDeleteDelayMs: 0,
   };
   const store = await LogStore.open({
     world,
@@ -113,6 +129,7 @@ async function measure(shape: Shape): Promise<void> {
   const log = store.create({ topic: 'bench', topicId: zeroUuid, partition: 0, config });
   await fill(log, shape);
   const bytesBefore = log.sizeInBytes;
+  const idleP99 = await idleDelayP99Ms();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const cpu = process.cpuUsage();
@@ -133,8 +150,9 @@ async function measure(shape: Shape): Promise<void> {
     mebibytesReadAndWritten: Math.round(bytes / mebibyte),
     mebibytesPerSecond: rate(tookMs),
     mebibytesPerCpuSecond: rate((user + system) / 1000),
-    loopDelayP99Ms: Number((delay.percentile(99) / 1e6).toFixed(1)),
-    loopDelayMaxMs: Number((delay.max / 1e6).toFixed(1)),
+    loopDelayP99Ms: milliseconds(delay.percentile(99)),
+    loopDelayMaxMs: milliseconds(delay.max),
+    idleLoopDelayP99Ms: idleP99,
     readBackMs: Math.round(read.tookMs),
     batchesReadBack: read.batches,
   };

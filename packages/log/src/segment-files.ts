@@ -21,12 +21,19 @@ export function removeSegments(state: LogState, segments: readonly Segment[], de
 
 /** Removes files that were renamed `.deleted`. */
 export function removeLater(state: LogState, paths: readonly string[], delayMs: number): void {
-  if (paths.length === 0) return;
-  const remove = (): void => {
+  if (delayMs <= 0) {
     for (const path of paths) removeIfThere(state, path);
+    return;
+  }
+  // One a turn: the removal of a large file takes a while.
+  const left = paths.values();
+  const removeNext = (): void => {
+    const { value: path } = left.next();
+    if (path === undefined) return;
+    removeIfThere(state, path);
+    state.context.world.timers.after(0, removeNext);
   };
-  if (delayMs <= 0) remove();
-  else state.context.world.timers.after(delayMs, remove);
+  state.context.world.timers.after(delayMs, removeNext);
 }
 
 /** Gives the files of a segment another suffix; answers the new names of those that exist. */

@@ -3,7 +3,7 @@
  * four words of hash and one of offset a slot. Offsets are relative to where the dirty part begins; a map ends where
  * they no longer fit, or where it is as full as it may be, and the cleaning then goes only as far as the map came.
  *
- *   slot   hash i32 x 4 | offset - baseOffset + 1, u32 (0: empty)          index of the first try: hash / 2^32 * slots
+ *   slot   hash i32 x 4 | offset - baseOffset + 1, u32 (0: empty)          first try: (hash[1] ^ hash[3]) / 2^32 * slots
  */
 import { KeyHash } from './key-hash.ts';
 
@@ -75,10 +75,13 @@ export class KeyMap {
   #find(bytes: Buffer, start: number, end: number): number {
     this.#hash.hash(bytes, start, end);
     const { words } = this.#hash;
-    const [a, b, c, d] = [words[0] as number, words[1] as number, words[2] as number, words[3] as number];
+    const a = words[0] as number;
+    const b = words[1] as number;
+    const c = words[2] as number;
+    const d = words[3] as number;
     const table = this.#table;
     const last = this.#slots * wordsPerSlot;
-    let at = Math.floor(((a >>> 0) / 0x1_0000_0000) * this.#slots) * wordsPerSlot;
+    let at = Math.floor((((b ^ d) >>> 0) / 0x1_0000_0000) * this.#slots) * wordsPerSlot;
     while (table[at + 4] !== 0) {
       if (table[at] === a && table[at + 1] === b && table[at + 2] === c && table[at + 3] === d) return at;
       at += wordsPerSlot;
