@@ -1,8 +1,8 @@
 /**
- * Compacting one log: bytes read and written per second of one core, and how long the event loop is held meanwhile. Three
- * shapes: a topic of 1 KiB records in batches of 16 KiB, one of 100 B records, and `__consumer_offsets` as a million
- * keys in batches of one record, which is then read from front to back as a coordinator that loads does. Each line of
- * JSON is one shape. Run it alone: node --conditions=source bench/src/compaction.ts [directory]
+ * Compacting one log: bytes read and written per second of one core, and how long the event loop is held meanwhile.
+ * Three shapes: a topic of 1 KiB records in batches of 16 KiB, one of 100 B records, and `__consumer_offsets` as a
+ * million keys in batches of one record, which is then read from front to back as a coordinator that loads does. Each
+ * line of JSON is one shape. Run it alone: node --conditions=source bench/src/compaction.ts [directory]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

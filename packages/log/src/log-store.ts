@@ -69,7 +69,7 @@ export class LogStore {
     this.#config = config;
     this.#context = makeContext(world, logger, config);
     this.stats = this.#context.stats;
-    const logs = (): Iterable<LogState> => this.#states();
+    const logs = (): Iterable<LogState> => statesOf(this.#logs.values());
     this.cleaner = new LogCleaner({ world, logger, metrics, config: config.cleaner, logs });
     this.#directories = new LogDirectories(options);
     for (const health of this.#directories.all) health.writeCheckpoints = () => this.#writeCheckpoints(health);
@@ -98,10 +98,6 @@ export class LogStore {
     for (const { log } of this.#logs.values()) yield log;
   }
 
-  *#states(): Generator<LogState, void, undefined> {
-    for (const { state } of this.#logs.values()) yield state;
-  }
-
   get(topic: string, partition: number): PartitionLog | undefined {
     return this.#logs.get(partitionDirectoryName({ topic, partition }))?.log;
   }
@@ -112,7 +108,7 @@ export class LogStore {
     if (!isLegalTopic(topic)) throw new Error(`${JSON.stringify(topic)} cannot be the name of a topic`);
     const known = this.#logs.get(partitionDirectoryName({ topic, partition }));
     if (known !== undefined) return this.#adopt(known, options);
-    const health = this.#directories.pick(options.directory, this.#states());
+    const health = this.#directories.pick(options.directory, statesOf(this.#logs.values()));
     this.#forgetOffsets(health, partitionDirectoryName({ topic, partition }));
     const state = new LogState({ topic, topicId, partition }, config, this.#context, health);
     try {
@@ -326,6 +322,10 @@ export class LogStore {
     this.#writeCheckpoints(health);
     if (!damaged) writeCleanMarker(this.#world.disk, health.path, brokerEpoch);
   }
+}
+
+function* statesOf(logs: Iterable<OpenLog>): Generator<LogState, void, undefined> {
+  for (const { state } of logs) yield state;
 }
 
 function makeContext(world: World, logger: Logger, config: LogStoreConfig): LogContext {

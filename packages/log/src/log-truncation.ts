@@ -54,8 +54,8 @@ export function restartLog(state: LogState, offset: number, logStartOffset: numb
 }
 
 /**
- * What was durable above the offset is about to go: a restart must not take its absence for damage, nor what is appended
- * instead for compacted.
+ * What was durable above the offset is about to go: a restart must not take its absence for damage, nor what is
+ * appended instead for compacted.
  */
 function lowerRecoveryPoint(state: LogState, offset: number): void {
   const { logEndOffset, cleanPoint } = state;

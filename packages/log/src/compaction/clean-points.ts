@@ -1,7 +1,8 @@
 /**
- * `cleaner-offset-checkpoint` of a log directory: up to where each of its logs is clean. It must never say more than is
- * so: a tombstone in a part that is wrongly taken for clean would go and leave what it deletes. So it is written at once
- * when a point moves back or its log is deleted, and when a cleaning has ended; otherwise only when something changed.
+ * `cleaner-offset-checkpoint` of a log directory: up to where each of its logs is clean. It must never say more than
+ * is so: a tombstone in a part that is wrongly taken for clean would go and leave what it deletes. So it is written
+ * at once when a point moves back or its log is deleted, and when a cleaning has ended; otherwise only when something
+ * changed.
  */
 import type { Disk } from '@tidelog/core';
 import { encodeOffsets, type CheckpointEntry } from '../core/checkpoint-text.ts';

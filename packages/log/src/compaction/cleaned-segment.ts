@@ -1,7 +1,7 @@
 /**
  * The segment that a cleaning writes: `<base>.log.cleaned` with indexes of its own, which nobody reads before it takes
- * the place of others. Batches are gathered in one buffer and written off the loop; the indexes stay in memory until the
- * end (5 MB for a segment of 1 GiB), because each write on the loop may have to wait for the disk.
+ * the place of others. Batches are gathered in one buffer and written off the loop; the indexes stay in memory until
+ * the end (5 MB for a segment of 1 GiB), because each write on the loop may have to wait for the disk.
  */
 import type { AbortedEntry } from '../core/transaction-index.ts';
 import { suffixes } from '../core/segment-names.ts';

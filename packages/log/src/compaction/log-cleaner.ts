@@ -1,7 +1,7 @@
 /**
- * Compacts the logs of a store, one at a time, the filthiest first (KIP-58, KIP-354, KIP-534). A log takes part once its
- * owner has said how it is to be cleaned up. What a cleaning finds damaged makes the log uncleanable until the next
- * start; lack of room and every interruption only end the cleaning, and a later one begins where it began.
+ * Compacts the logs of a store, one at a time, the filthiest first (KIP-58, KIP-354, KIP-534). A log takes part once
+ * its owner has said how it is to be cleaned up. What a cleaning finds damaged makes the log uncleanable until the
+ * next start; lack of room and every interruption only end the cleaning, and a later one begins where it began.
  *
  *   look over all logs ─ one is due ─▶ clean it ─▶ look again        none is due ─▶ rest for log.cleaner.backoff.ms
  */

@@ -1,6 +1,6 @@
 /**
- * Keeps the cleaner from holding the loop and from taking more of the disk than it may: work goes in slices, between two
- * of which everybody else has a turn, and bytes beyond the rate are slept off. `stop` ends every rest.
+ * Keeps the cleaner from holding the loop and from taking more of the disk than it may: work goes in slices, between
+ * two of which everybody else has a turn, and bytes beyond the rate are slept off. `stop` ends every rest.
  */
 import type { Timer, World } from '@tidelog/core';
 

@@ -1,6 +1,7 @@
 /**
  * What cleaning does with a batch as a whole (KIP-98, KIP-534). Records are judged one by one by RecordFilter; here is
- * what else keeps a batch or lets it go: transactions, delete horizons, the producers' last sequences, the range's end.
+ * what else keeps a batch or lets it go: transactions, delete horizons, the producers' last sequences, the range's
+ * end.
  */
 import type { BatchHeader } from '@tidelog/protocol';
 import type { ProducerEntry } from '../producer-entry.ts';

@@ -3,7 +3,7 @@
  * four words of hash and one of offset a slot. Offsets are relative to where the dirty part begins; a map ends where
  * they no longer fit, or where it is as full as it may be, and the cleaning then goes only as far as the map came.
  *
- *   slot   hash i32 x 4 | offset - baseOffset + 1, u32 (0: empty)          first try: (hash[1] ^ hash[3]) / 2^32 * slots
+ *   slot   hash i32 x 4 | offset - baseOffset + 1, u32 (0: empty)         first try: (hash[1] ^ hash[3]) / 2^32 * slots
  */
 import { KeyHash } from './key-hash.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Adjacent segments that shrank are merged: which of them go into one new segment. A group never exceeds the sizes of a
- * segment, nor the reach of the 32-bit offsets in its indexes.
+ * Adjacent segments that shrank are merged: which of them go into one new segment. A group never exceeds the sizes of
+ * a segment, nor the reach of the 32-bit offsets in its indexes.
  */
 export interface GroupedSegment {
   readonly baseOffset: number;
