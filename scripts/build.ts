@@ -31,7 +31,9 @@ const bundleOptions = {
   external: ['@node-rs/crc32', 'lz4-napi', 'snappy', '@mongodb-js/zstd'],
   // CommonJS libraries inside the bundle call require for Node's own modules.
   banner: {
-    js: `import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);`,
+    js:
+      `import { createRequire as __createRequire } from 'node:module';` +
+      `const require = __createRequire(import.meta.url);`,
   },
   keepNames: true,
   legalComments: 'eof',

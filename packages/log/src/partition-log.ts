@@ -198,7 +198,7 @@ export class PartitionLog extends LogFacts {
     this.observer = undefined;
   }
 
-  /** A leadership in which nothing was appended is no history: a leader that knows nothing of it would object for ever. */
+  /** A leadership without an append is no history: a leader that knows nothing of it would object for ever. */
   #dropEmptyEpochs(): void {
     const { epochs, epochFile, logEndOffset } = this.#state;
     if (epochs.truncateFromEnd(logEndOffset)) this.#attempt(() => epochFile.write());

@@ -1,4 +1,4 @@
-/** DescribeTopicPartitions v0 (KIP-966): partitions with their eligible leader replicas, in pages linked by a cursor. */
+/** DescribeTopicPartitions v0 (KIP-966): partitions with their eligible leader replicas, in pages by a cursor. */
 import { zeroUuid } from '@tidelog/core';
 import type { MetadataImage, TopicImage } from '@tidelog/metadata';
 import { handler, type RequestContext } from '@tidelog/net';

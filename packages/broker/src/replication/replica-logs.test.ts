@@ -89,7 +89,7 @@ async function damage(log: PartitionLog | undefined): Promise<void> {
   world.disk.remove(`${path.slice(0, path.indexOf('/events-0'))}/.kafka_cleanshutdown`);
 }
 
-test('a new log goes where the controller wants it; where it has no say, the controller hears of the place', async () => {
+test('a new log goes where the controller wants it; otherwise the controller hears where it is', async () => {
   const logs = await open();
   expect(place(logs, { directories: [second, gone] })?.directoryId).toBe(second);
   expect(await reports()).toEqual([]);
@@ -117,7 +117,7 @@ test('a damaged log is kept aside and fetched again while others are in sync', a
   expect(await reports()).toEqual([]);
 });
 
-test('the last replica in sync is not thrown away when its log is damaged; the controller hears that it is lost', async () => {
+test('the last replica in sync is not thrown away when its log is damaged, but told to be lost', async () => {
   await damage(place(await open(), { directories: [first, second] }));
   const log = place(await open(), { directories: [first, second], isr: [1] });
   expect(log?.offline).toBeDefined();

@@ -3,7 +3,7 @@ import { createNodeWorld } from '@tidelog/core';
 import { until } from '../testing/client.ts';
 import { SlicedWork } from './sliced-work.ts';
 
-test('little is done at once; much is done in order over several turns, and what comes later waits behind it', async () => {
+test('little is done at once; much in order over several turns, and what comes later waits behind it', async () => {
   const world = createNodeWorld();
   const done: number[] = [];
   const work = new SlicedWork(world);

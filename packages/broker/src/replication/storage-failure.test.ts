@@ -58,3 +58,17 @@ test('DeleteRecords is answered when the followers have deleted too', async () =
   expect(response.topics[0]?.partitions[0]).toMatchObject({ errorCode: ErrorCode.NONE, lowWatermark: 2 });
   expect(cluster.broker(2).replicas.get('events', 0)?.logStartOffset).toBe(2);
 });
+
+test('a log that cannot be read any more makes its replica offline', async () => {
+  await start(1);
+  const broker = cluster.broker(1);
+  await produce(broker, { topicId, values: ['a'] });
+  await cluster.stopBroker(1);
+  const again = await cluster.startBroker(1, broker);
+  again.world.disk.readFault = 'EIO';
+  const storageError = ErrorCode.KAFKA_STORAGE_ERROR;
+  expect((await fetch(again, { topicId, offset: 0 })).errorCode).toBe(storageError);
+  expect(again.replicas.get('events', 0)?.role).toBe('offline');
+  expect((await produce(again, { topicId })).errorCode).toBe(storageError);
+  again.world.disk.readFault = undefined;
+});

@@ -1,8 +1,9 @@
-/** A real disk whose writes fail when a test says so. */
+/** A real disk whose writes, or reads, fail when a test says so. */
 import { DiskError, type Disk, type DiskErrorCode, type DiskFile } from '@tidelog/core';
 
 export interface FaultyDisk extends Disk {
   writeFault: DiskErrorCode | undefined;
+  readFault: DiskErrorCode | undefined;
 }
 
 export function faultyDisk(disk: Disk): FaultyDisk {
@@ -10,6 +11,7 @@ export function faultyDisk(disk: Disk): FaultyDisk {
     lock: { value: (path: string) => disk.lock(path) },
     unlock: { value: (path: string) => disk.unlock(path) },
     writeFault: { value: undefined, writable: true },
+    readFault: { value: undefined, writable: true },
     open: { value: (...of: Parameters<Disk['open']>) => faultyFile(disk.open(...of), faulty) },
   });
   return faulty;
@@ -31,7 +33,10 @@ function faultyFile(file: DiskFile, disk: FaultyDisk): DiskFile {
       await file.writeAsync(pieces, position);
     },
     read: (position, length) => file.read(position, length),
-    readAsync: (position, length) => file.readAsync(position, length),
+    readAsync: async (position, length) => {
+      if (disk.readFault !== undefined) throw new DiskError(disk.readFault, file.path);
+      return file.readAsync(position, length);
+    },
     truncate: (size) => file.truncate(size),
     sync: () => file.sync(),
     syncNow: () => file.syncNow(),

@@ -1,7 +1,7 @@
 /**
  * What the active controller knows of each broker's life: when it was last heard of, how far it has read the metadata,
  * whether its connection broke. Soft state: never replicated, never rolled back, begun anew by each active controller,
- * which expects to hear of every unfenced broker soon: brokers send a heartbeat as soon as they learn of a new controller.
+ * which expects to hear of every unfenced broker soon: brokers send a heartbeat when they learn of a new controller.
  *
  *   heartbeat ─▶ fresh ──(silent for the session timeout)──▶ expired: fence
  *                  └──(connection broke)─▶ grace ──(no heartbeat)──▶ expired: fence

@@ -42,7 +42,7 @@ export interface ControllerConfig {
   /** server.properties as texts by key: the defaults under the dynamic configs. */
   readonly staticConfigs: ReadonlyMap<string, string>;
   /**
-   * The features that this build speaks, at the levels of Kafka 4.3; one that Tidelog does not have yet is not in the list.
+   * The features that this build speaks, at the levels of Kafka 4.3; one that Tidelog lacks is not in the list.
    * A new cluster begins with their highest levels.
    */
   readonly supportedFeatures: readonly SupportedFeature[];

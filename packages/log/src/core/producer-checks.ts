@@ -62,7 +62,7 @@ function checkSequence(header: BatchHeader, { entry, verification }: BatchContex
   const last = lastSequenceOf(entry);
   if (isOlderThanRemembered(entry, header)) {
     // A snapshot keeps only the last batch of each producer, so a restart forgets those before it (not so Kafka, which
-    // calls them out of order). They were appended, or their successors would not have been; clients take it as success.
+    // calls them out of order). They were appended, or their successors would not be; clients take it as success.
     return refusal(ErrorCode.DUPLICATE_SEQUENCE_NUMBER, header, `sequence ${first} was appended before ${last}`);
   }
   return isNextSequence(last, first) ? undefined : outOfOrder(header, `sequence ${first} does not follow ${last}`);

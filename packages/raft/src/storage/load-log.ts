@@ -33,7 +33,8 @@ export async function loadLog({ log, snapshots, configuredVoters }: LoadOptions)
   }
   const oldest = ids.find((id) => id.offset >= log.logStartOffset);
   if (log.logStartOffset > 0 && oldest !== undefined && oldest.offset > log.logStartOffset) {
-    // The start had moved and its snapshot was removed; a power loss took the start back. What a snapshot holds is committed.
+    // The start had moved and its snapshot was removed; a power loss took the start back. What a snapshot holds is
+    // committed.
     log.updateHighWatermark(oldest.offset);
     log.incrementLogStartOffset(oldest.offset, 'the snapshot before is gone');
   }

@@ -192,3 +192,10 @@ test('a consumer is sent to the most caught-up replica in its rack', () => {
   expect(bench.core.preferredReadReplica('a', 2)).toBeUndefined();
   expect(bench.core.preferredReadReplica('', 2)).toBeUndefined();
 });
+
+test('a leadership begins behind what its log has accepted and not written yet', () => {
+  const bench = new PartitionBench({ replicas: [1, 2], isr: [1, 2], log: { logEndOffset: 4, nextOffset: 7 } });
+  expect(bench.core.leader?.epochStartOffset).toBe(7);
+  expect(bench.core.leader?.logEndOffset).toBe(4);
+  expect(bench.core.knowsCommittedEnd).toBe(false);
+});
