@@ -191,3 +191,19 @@ test('a log that is set aside is out of the way and kept over restarts', async (
   expect(restarted.topicId).toBe(topicId);
   expect(fixture.world.disk.stat(`${path}/00000000000000000000.log`)?.size).toBeGreaterThan(0);
 });
+
+test('nothing is deleted by the defaults before the settings of the topic are known', async () => {
+  const fixture = await LogFixture.open({ config: { retentionMs: 1000 } });
+  const keepForEver = { ...fixture.config, retentionMs: -1 };
+  const create = (): PartitionLog => fixture.store.create({ topic: 't', topicId, partition: 0, config: keepForEver });
+  fixture.put(create(), ['kept']);
+  create().updateHighWatermark(1);
+  await fixture.world.run(fixture.store.close({ brokerEpoch: 7 }));
+  await fixture.openStore();
+  fixture.world.now += 5000;
+  await fixture.world.run(fixture.store.runRetention());
+  expect(fixture.store.get('t', 0)?.logStartOffset).toBe(0);
+  fixture.store.get('t', 0)?.reconfigure(fixture.config);
+  await fixture.world.run(fixture.store.runRetention());
+  expect(fixture.store.get('t', 0)?.logStartOffset).toBe(1);
+});

@@ -172,9 +172,10 @@ export class PartitionLog extends LogFacts {
     this.#state.producers.expire(wallNow, this.#state.context.limits.producerIdExpirationMs);
   }
 
-  /** Deletes segments that have outlived their retention; answers how many. */
+  /** Deletes segments that have outlived their retention; none before the owner has said what it is. How many went. */
   runRetention(wallNow: number): number {
-    if (!this.#writer.isIdle || this.#state.offline !== undefined || this.#state.gone) return 0;
+    const { configured, offline, gone } = this.#state;
+    if (!configured || offline !== undefined || gone || !this.#writer.isIdle) return 0;
     return this.#attempt(() => applyRetention(this.#state, wallNow)) ?? 0;
   }
 
