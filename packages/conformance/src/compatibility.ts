@@ -72,8 +72,8 @@ Tidelog speaks the protocol of Apache Kafka 4.3. A client asks each listener wha
 highest version that both know; what is not served is not advertised.
 
 This page is generated from those answers (\`packages/conformance/src/compatibility.ts\`) and a test holds it to
-them. The versions under "Kafka 4.3" are its stable ones. Produce is advertised from 0, as Kafka does for old librdkafka,
-and served from 3.`;
+them. The versions under "Kafka 4.3" are its stable ones. Produce is advertised from 0, as Kafka does for old
+librdkafka, and served from 3.`;
 
 const foot = `## Beyond the protocol
 
