@@ -58,6 +58,8 @@ export interface ControllerOptions {
 
 /** A batch holds so many records at most, unless its decision must be one batch. */
 const recordsPerBatch = 10_000;
+/** Between two parts of a decision that is too long for one turn. */
+const partPauseMs = 2;
 
 export class Controller {
   readonly #options: ControllerOptions;
@@ -322,12 +324,18 @@ export class Controller {
     while (this.isActive) {
       const stale = decideFenceStaleBroker(this.#context());
       if (stale === undefined) return;
+      const { brokerId, records, unfinished } = stale;
+      this.#append(records, true);
+      if (unfinished) {
+        // The rest in a later turn: requests and other brokers' heartbeats go first.
+        const { clock } = this.#options.world;
+        return this.#sessions.lookAgainAt(brokerId, clock.monotonic() + partPauseMs);
+      }
       this.#counters.timedOutBrokerHeartbeats.add();
       this.#options.logger.warn(
-        { brokerId: stale.brokerId },
+        { brokerId },
         'a broker was silent for too long, or its connection broke, and is fenced',
       );
-      this.#append(stale.records, true);
     }
   }
 

@@ -77,6 +77,12 @@ export class BrokerSessions {
     for (const session of this.#sessions.values()) session.expiresAt = Math.max(session.expiresAt, atLeast);
   }
 
+  /** A session that is over is looked at again then, not before. */
+  lookAgainAt(brokerId: number, at: Millis): void {
+    const session = this.#sessions.get(brokerId);
+    if (session !== undefined) session.expiresAt = at;
+  }
+
   remove(brokerId: number): void {
     this.#sessions.delete(brokerId);
   }

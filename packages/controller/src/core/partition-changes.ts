@@ -69,10 +69,17 @@ export function defaultDirectory({ image }: Pick<DecisionContext, 'image'>, brok
   return (directories?.length === 1 ? directories[0] : undefined) ?? DirectoryId.UNASSIGNED;
 }
 
+export interface BrokerLeaving {
+  readonly brokerId: number;
+  readonly unclean?: boolean;
+  /** Plan so many changes and leave the rest to the next time. */
+  readonly most?: number;
+}
+
 /** The broker leaves: out of every ISR, and its leaderships go to others. */
 export function planBrokerLeaving(
   context: DecisionContext,
-  { brokerId, unclean = false }: { readonly brokerId: number; readonly unclean?: boolean },
+  { brokerId, unclean = false, most = Infinity }: BrokerLeaving,
 ): MetadataRecord[] {
   const records: MetadataRecord[] = [];
   for (const topic of topicsOf(context, context.index.topicsOn(brokerId))) {
@@ -82,6 +89,7 @@ export function planBrokerLeaving(
       const target = { isr: without(isr, [brokerId]) };
       const change = planChange(context, { topic, partitionId, partition, target, leaving: brokerId, unclean });
       if (change !== undefined) records.push(change);
+      if (records.length >= most) return records;
     }
   }
   return records;

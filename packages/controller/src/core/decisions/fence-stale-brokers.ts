@@ -6,25 +6,41 @@ import type { DecisionContext } from '../decision.ts';
 import { planBrokerLeaving } from '../partition-changes.ts';
 
 /** The records that fence one broker; none when it is fenced already. */
-export function fenceBroker(context: DecisionContext, { id, epoch, fenced }: BrokerImage): MetadataRecord[] {
-  if (fenced) return [];
-  return [
-    ...planBrokerLeaving(context, { brokerId: id }),
-    { type: 'brokerRegistrationChange', brokerId: id, brokerEpoch: epoch, fenced: true },
-  ];
+export function fenceBroker(context: DecisionContext, broker: BrokerImage): MetadataRecord[] {
+  return broker.fenced ? [] : [...planBrokerLeaving(context, { brokerId: broker.id }), fencing(broker)];
 }
 
+export interface StaleBroker {
+  readonly brokerId: number;
+  readonly records: readonly MetadataRecord[];
+  /** It has more partitions to leave: it is fenced by the last part, and its session stays expired until then. */
+  readonly unfinished: boolean;
+}
+
+/** One decision must not hold the loop for long, however many partitions the broker leads. */
+const recordsAtOnce = 500;
+
 /**
- * Forgets the sessions that are over and returns the first unfenced broker among them with its records. One at a time:
- * what becomes of a partition when the next broker goes depends on what became of it when this one went.
+ * The first unfenced broker whose session is over, with the next part of its records. Whatever happens between two
+ * parts holds: each begins with the partitions as they are then, and only the last one, after which none is left,
+ * fences. One broker at a time: what becomes of a partition when the next one goes depends on what became of it when
+ * this one went.
  */
-export function decideFenceStaleBroker(
-  context: DecisionContext,
-): { readonly brokerId: number; readonly records: readonly MetadataRecord[] } | undefined {
+export function decideFenceStaleBroker(context: DecisionContext): StaleBroker | undefined {
   for (const brokerId of context.sessions.expired(context.now)) {
-    context.sessions.remove(brokerId);
     const broker = context.image.cluster.broker(brokerId);
-    if (broker !== undefined && !broker.fenced) return { brokerId, records: fenceBroker(context, broker) };
+    if (broker === undefined || broker.fenced) {
+      context.sessions.remove(brokerId);
+      continue;
+    }
+    const leaving = planBrokerLeaving(context, { brokerId, most: recordsAtOnce });
+    if (leaving.length === recordsAtOnce) return { brokerId, records: leaving, unfinished: true };
+    context.sessions.remove(brokerId);
+    return { brokerId, records: [...leaving, fencing(broker)], unfinished: false };
   }
   return undefined;
+}
+
+function fencing({ id, epoch }: BrokerImage): MetadataRecord {
+  return { type: 'brokerRegistrationChange', brokerId: id, brokerEpoch: epoch, fenced: true };
 }
