@@ -9,10 +9,12 @@
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { clusterScale } from './parts/cluster-scale.ts';
 import { coldStart } from './parts/cold-start.ts';
 import { idleMemory } from './parts/idle-memory.ts';
 import { kafkaClients } from './parts/kafka-clients.ts';
 import { manyPartitions } from './parts/many-partitions.ts';
+import { replication } from './parts/replication.ts';
 import { tail } from './parts/tail.ts';
 import { fetchThroughput, produceThroughput } from './parts/throughput.ts';
 import { ensureBuilt } from './support/ensure-built.ts';
@@ -28,6 +30,8 @@ const parts: readonly Part[] = [
   idleMemory,
   manyPartitions,
   kafkaClients,
+  clusterScale,
+  replication,
 ];
 
 const { values: flags } = parseArgs({

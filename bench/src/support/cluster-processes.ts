@@ -11,11 +11,15 @@ import { freePorts } from './free-ports.ts';
 import { javaArguments } from './kafka-jars.ts';
 
 const command = resolve(import.meta.dirname, '../../../packages/cli/bin/tidelog.mjs');
+/** For profiling what is measured: `TIDELOG_BENCH_NODE_FLAGS=--cpu-prof`. */
+const nodeFlags = (process.env['TIDELOG_BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
 const clusterId = 'bench-cluster-id-00003w';
 
 export interface NodeProcess {
   readonly id: number;
   readonly port: number;
+  /** Where Tidelog serves /metrics. */
+  readonly httpPort: number;
   readonly directory: string;
 }
 
@@ -34,11 +38,12 @@ export class ClusterProcesses implements AsyncDisposable {
   /** Formatted storage and settings; no process runs yet. */
   static async prepare(product: Product, settings: Readonly<Record<string, string | number>> = {}) {
     const directory = mkdtempSync(join(tmpdir(), `tidelog-bench-${product.name}-`));
-    const ports = await freePorts(6);
+    const ports = await freePorts(9);
     const ids = [1, 2, 3];
     const voters = ids.map((id) => `${id}@127.0.0.1:${ports[id + 2]}`).join(',');
     const nodes = ids.map((id) => {
-      const node = { id, port: ports[id - 1] ?? 0, directory: join(directory, `node-${id}`) };
+      const at = { port: ports[id - 1] ?? 0, httpPort: ports[id + 5] ?? 0 };
+      const node = { id, ...at, directory: join(directory, `node-${id}`) };
       const lines = {
         'process.roles': 'broker,controller',
         'node.id': id,
@@ -49,7 +54,7 @@ export class ClusterProcesses implements AsyncDisposable {
         'default.replication.factor': 3,
         'min.insync.replicas': 2,
         'offsets.topic.replication.factor': 3,
-        ...(product.name === 'tidelog' ? { 'http.listeners': '' } : {}),
+        ...(product.name === 'tidelog' ? { 'http.listeners': `http://127.0.0.1:${node.httpPort}` } : {}),
         ...settings,
       };
       mkdirSync(join(node.directory, 'data'), { recursive: true });
@@ -70,6 +75,12 @@ export class ClusterProcesses implements AsyncDisposable {
     const node = this.nodes.find((one) => one.id === id);
     if (node === undefined) throw new Error(`no node ${id}`);
     return node;
+  }
+
+  pid(id: number): number {
+    const pid = this.#children.get(id)?.pid;
+    if (pid === undefined) throw new Error(`node ${id} does not run`);
+    return pid;
   }
 
   start(id: number): void {
@@ -98,13 +109,15 @@ export class ClusterProcesses implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.nodes.map(({ id }) => this.end(id, 'SIGKILL')));
+    // A profile is written at a clean end only.
+    const signal = nodeFlags.length > 0 ? 'SIGTERM' : 'SIGKILL';
+    await Promise.all(this.nodes.map(({ id }) => this.end(id, signal)));
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #program(ours: readonly string[], theirs: string): [string, string[]] {
     return this.#product.name === 'tidelog'
-      ? [process.execPath, [command, ...ours]]
+      ? [process.execPath, [...nodeFlags, command, ...ours]]
       : ['java', [...javaArguments(this.#product.jars, '512M'), theirs]];
   }
 
