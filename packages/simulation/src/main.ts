@@ -102,11 +102,13 @@ function report({ seed, violation, state, traceHash, virtualMs, realMs, acknowle
     return;
   }
   const invariant = 'invariant' in violation ? String(violation.invariant) : 'determinism';
-  const mutation = flags.mutation === undefined ? '' : ` --mutation "${flags.mutation}"`;
+  const given = (['mutation', 'faults', 'fault-seconds', 'settings'] as const).map((name) => {
+    return flags[name] === undefined ? '' : ` --${name} '${flags[name]}'`;
+  });
   console.log(
     `seed ${seed} FAILED at ${virtualMs.toFixed(1)} ms: ${invariant}\n  ${violation.message}\n${state}\n  faults: ${faults}`,
   );
-  console.log(`  replay: npm run simulate -- --seed ${seed}${mutation} --verbose`);
+  console.log(`  replay: npm run simulate -- --seed ${seed}${given.join('')} --verbose`);
 }
 
 function print({ time, node, level, message, fields }: LogLine): void {

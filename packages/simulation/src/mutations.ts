@@ -64,7 +64,7 @@ function loseLoneLeader(cluster: SimCluster): void {
 const voteNotSynced: Mutation = {
   name: 'the vote is not synced',
   seeds: [1, 2, 3, 4],
-  faults: faultsNamed('isolation', 'pause', 'clean restart'),
+  faults: faultsNamed('isolation', 'power loss', 'power loss everywhere'),
   settings: (settings) => ({ ...settings, flushBeforeAck: true }),
   apply: (cluster) => {
     for (const node of cluster.nodes) {
@@ -100,7 +100,7 @@ function loseVoterDuringElection(cluster: SimCluster): void {
 /** Before KIP-101: whoever begins to follow cuts its log to its own high watermark. */
 const truncationByHighWatermark: Mutation = {
   name: 'truncation by high watermark',
-  seeds: [1, 2, 3, 4],
+  seeds: [6, 7, 8, 9, 10, 11],
   faults: faultsNamed('kill', 'isolation', 'preferred election', 'clean restart', 'pause'),
   settings: (settings) => ({ ...settings, brokers: 3 }),
   apply: (cluster) => {

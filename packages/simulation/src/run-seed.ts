@@ -96,6 +96,7 @@ interface Parts {
 async function phases({ cluster, workload, nemesis, faultMs }: Parts): Promise<void> {
   const watch = new ClusterWatch(cluster);
   cluster.onUp = (node) => watch.onUp(node);
+  cluster.onStart = (node) => watch.onStart(node);
   repeat(cluster, () => watch.look());
   for (const node of cluster.nodes) node.start();
   await must(cluster, 'the cluster starts and creates topics', workload.createTopics(), startWithinMs);

@@ -38,6 +38,7 @@ export class SimCluster {
   rot: { readonly node: SimNode; readonly directory: string } | undefined;
   /** What hears of every node that serves. */
   onUp: (node: SimNode) => void = () => undefined;
+  onStart: (node: SimNode) => void = () => undefined;
   /** What all nodes thought at the violation. */
   violationState = '';
   readonly #onLine: (line: LogLine) => void;
@@ -55,6 +56,7 @@ export class SimCluster {
       log: (line) => this.#line(line),
       onFatal: (node, error) => this.#onFatal(node, error),
       onUp: (node) => this.onUp(node),
+      onStart: (node) => this.onStart(node),
     };
     this.nodes = Array.from({ length: settings.brokers }, (_, i) => {
       return new SimNode({

@@ -6,7 +6,7 @@
  *   down ─start─▶ starting ─▶ up ─stop─▶ stopping ─▶ down
  *                    └──── kill, power loss, fatal ────▶ down
  */
-import { SeededRandom, type LogFields, type Millis } from '@tidelog/core';
+import type { LogFields, Millis, SeededRandom } from '@tidelog/core';
 import { MetricsRegistry, TidelogNode, type Properties, type ServerLogger } from '@tidelog/server';
 import { createOwner, type Owner, type Scheduler } from '../scheduler.ts';
 import { Volume } from '../world/sim-disk.ts';
@@ -25,6 +25,8 @@ export interface NodeHost {
   /** The process ended by itself. */
   onFatal(node: SimNode, error: Error): void;
   onUp(node: SimNode): void;
+  /** A life is about to begin on what the disks hold. */
+  onStart(node: SimNode): void;
 }
 
 export interface SimNodeOptions {
@@ -94,6 +96,7 @@ export class SimNode {
   start(): void {
     if (this.state !== 'down') return;
     const { host, texts } = this.#options;
+    host.onStart(this);
     const owner = createOwner(this.id);
     this.#owner = owner;
     this.life++;

@@ -7,11 +7,14 @@
  *  - the high watermark of a leader never goes back within its epoch, and never passes the end of its log
  *  - leader completeness: a later leader has everything below the high watermark of an earlier one (KIP-101, KIP-966)
  */
-import { crc32c } from '@tidelog/core';
+import { crc32c, type MemoryDisk } from '@tidelog/core';
 import type { Replica } from '@tidelog/broker';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import { Violation } from '../violation.ts';
+
+/** Whoever was seen in an epoch for so long has it on its disk. */
+const settledMs = 1000;
 
 interface Led {
   readonly node: number;
@@ -31,6 +34,8 @@ export class ClusterWatch {
   readonly #cluster: SimCluster;
   readonly #quorumLeaders = new Map<number, number>();
   readonly #quorumEpochs = new Map<number, number>();
+  /** The epoch each node is in, and since when it was seen in it. */
+  readonly #settledEpochs = new Map<number, { readonly epoch: number; readonly since: number }>();
   readonly #metadata = new Map<number, string>();
   readonly #partitions = new Map<string, PartitionFacts>();
   looks = 0;
@@ -51,9 +56,17 @@ export class ClusterWatch {
     });
   }
 
-  /** A machine came back without what it had on its disks. */
-  forget(node: SimNode): void {
-    this.#quorumEpochs.delete(node.id);
+  /** Epoch and vote are durable before anything follows from them (Raft, figure 2): a start finds them. */
+  onStart(node: SimNode): void {
+    const known = this.#settledEpochs.get(node.id);
+    if (known === undefined || this.#cluster.scheduler.now - known.since < settledMs) return;
+    for (const { mountPoint, disk } of node.volumes) {
+      const path = `${mountPoint}/__cluster_metadata-0/quorum-state`;
+      if (disk.stat(path) === undefined) continue;
+      const { leaderEpoch } = JSON.parse(readWithoutFault(disk, path).toString('utf8')) as { leaderEpoch: number };
+      if (leaderEpoch >= known.epoch) continue;
+      this.#fail('vote forgotten', `node ${node.id} was in epoch ${known.epoch}; its quorum-state says ${leaderEpoch}`);
+    }
   }
 
   look(): void {
@@ -74,6 +87,9 @@ export class ClusterWatch {
       this.#fail('epoch forgotten', `node ${node.id} was in epoch ${known} of the quorum and is in ${leaderEpoch}`);
     }
     this.#quorumEpochs.set(node.id, leaderEpoch);
+    if (this.#settledEpochs.get(node.id)?.epoch !== leaderEpoch) {
+      this.#settledEpochs.set(node.id, { epoch: leaderEpoch, since: this.#cluster.scheduler.now });
+    }
     if (role !== 'leader') return;
     const leader = this.#quorumLeaders.get(leaderEpoch);
     if (leader !== undefined && leader !== node.id) {
@@ -136,5 +152,16 @@ export class ClusterWatch {
 
   #fail(invariant: string, message: string): void {
     this.#cluster.fail(new Violation(invariant, message));
+  }
+}
+
+/** The simulation's own look at a disk: what fails for the process does not fail here. */
+function readWithoutFault(disk: MemoryDisk, path: string): Buffer {
+  const { fault } = disk;
+  disk.fault = undefined;
+  try {
+    return disk.readFile(path);
+  } finally {
+    disk.fault = fault;
   }
 }

@@ -189,14 +189,15 @@ export class SimProducer {
   #afterAnswer(): void {
     if (!this.#recovering) return this.#pump();
     if (this.#inFlight > 0) return;
+    void this.#resume();
+  }
+
+  async #resume(): Promise<void> {
     const { client } = this.#options;
-    void client
-      .sleep(retryMs * (1 + client.random.next()))
-      .then(() => client.refresh())
-      .then(() => {
-        this.#recovering = false;
-        this.#pump();
-      });
+    await client.sleep(retryMs * (1 + client.random.next()));
+    await client.refresh();
+    this.#recovering = false;
+    this.#pump();
   }
 }
 

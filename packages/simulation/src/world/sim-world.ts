@@ -1,5 +1,5 @@
 /** The world of one life of a process, over the machine that it runs on: everything that production code can reach. */
-import { SeededRandom, type World } from '@tidelog/core';
+import type { SeededRandom, World } from '@tidelog/core';
 import type { Owner, Scheduler } from '../scheduler.ts';
 import { MountedDisk, type Volume } from './sim-disk.ts';
 import type { Fabric } from './sim-network.ts';
