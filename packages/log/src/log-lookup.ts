@@ -51,7 +51,7 @@ export async function findMaxTimestamp(state: LogState): Promise<TimestampedOffs
   if (best === undefined) return undefined;
   const segment = must(best);
   const timestamp = segment.maxTimestamp;
-  const from = segment.positionBefore(segment.offsetOfMaxTimestamp);
+  const from = segment.positionBefore(segment.newest.offset);
   let found: TimestampedOffset | undefined;
   await scanSegment(segment, {
     from,

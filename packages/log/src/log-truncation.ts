@@ -27,6 +27,11 @@ export async function truncateEnd(state: LogState, offset: number): Promise<void
   if (state.producers.lastChangedOffset >= offset) await rebuildProducers(state, offset);
 }
 
+/** A leadership without an append is no history: a leader that knows nothing of it would object for ever. */
+export function dropEmptyEpochs({ epochs, epochFile, logEndOffset }: LogState): void {
+  if (epochs.truncateFromEnd(logEndOffset)) epochFile.write();
+}
+
 /** Forgets all records; the log goes on at the offset. */
 export function restartLog(state: LogState, offset: number, logStartOffset: number): void {
   lowerRecoveryPoint(state, offset);

@@ -29,7 +29,7 @@ import { readFromFiles, readFromMemory } from './log-reader.ts';
 import { advanceStart, applyRetention } from './log-retention.ts';
 import type { LogState } from './log-state.ts';
 import { LogSyncer } from './log-syncer.ts';
-import { restartLog, truncateEnd } from './log-truncation.ts';
+import { dropEmptyEpochs, restartLog, truncateEnd } from './log-truncation.ts';
 import { LogWriter } from './log-writer.ts';
 import { writeSnapshot } from './producer-files.ts';
 import type { Segment } from './segment.ts';
@@ -126,7 +126,10 @@ export class PartitionLog extends LogFacts {
   async truncateTo(offset: number): Promise<void> {
     if (!this.#writer.isIdle) await this.#writer.drain();
     const state = this.#state;
-    if (offset >= state.logEndOffset) return this.#dropEmptyEpochs();
+    if (offset >= state.logEndOffset) {
+      this.#attempt(() => dropEmptyEpochs(state));
+      return;
+    }
     try {
       this.#state.isUnfinished = true;
       if (offset <= state.logStartOffset) restartLog(state, offset, offset);
@@ -197,12 +200,6 @@ export class PartitionLog extends LogFacts {
     state.tail.clear();
     for (const segment of state.segments) segment.close();
     this.observer = undefined;
-  }
-
-  /** A leadership without an append is no history: a leader that knows nothing of it would object for ever. */
-  #dropEmptyEpochs(): void {
-    const { epochs, epochFile, logEndOffset } = this.#state;
-    if (epochs.truncateFromEnd(logEndOffset)) this.#attempt(() => epochFile.write());
   }
 
   #onWritten(segments: ReadonlySet<Segment>): void {

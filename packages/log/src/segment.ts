@@ -113,14 +113,18 @@ export class Segment {
     return this.#firstTimestamp;
   }
 
-  /** -1 when no batch has one. */
-  get maxTimestamp(): number {
-    return this.#times().timestamp;
+  /** The largest timestamp, and where it is. */
+  get newest(): Newest {
+    if (this.#newest === undefined) {
+      const { last } = this.timeIndex;
+      this.#newest = last === undefined ? noTimestamp : { timestamp: last.key, offset: last.value + this.baseOffset };
+    }
+    return this.#newest;
   }
 
-  /** The last offset of the first batch that has the largest timestamp. */
-  get offsetOfMaxTimestamp(): number {
-    return this.#times().offset;
+  /** -1 when no batch has one. */
+  get maxTimestamp(): number {
+    return this.newest.timestamp;
   }
 
   /** Takes note that bytes were accepted for the end of this segment. */
@@ -207,7 +211,8 @@ export class Segment {
 
   /** What the indexes say was found wrong: everything is looked up from the front until the next restart. */
   distrustIndexes(): void {
-    this.#times();
+    // Known before the index that names it is emptied.
+    this.#newest = this.newest;
     this.#cursor = undefined;
     this.offsetIndex.startEmpty();
     this.timeIndex.startEmpty();
@@ -243,17 +248,9 @@ export class Segment {
     if (this.writtenBytes === 0 && this.sizeInBytes === 0) this.#firstTimestamp = -1;
   }
 
-  #times(): Newest {
-    if (this.#newest === undefined) {
-      const { last } = this.timeIndex;
-      this.#newest = last === undefined ? noTimestamp : { timestamp: last.key, offset: last.value + this.baseOffset };
-    }
-    return this.#newest;
-  }
-
   /** Looks behind the last entry of the time index for a larger timestamp. */
   #findNewest(): void {
-    const { offset } = this.#times();
+    const { offset } = this.newest;
     let position = offset < 0 ? 0 : this.positionBefore(offset);
     while (position < this.writtenBytes) {
       const scan = new BatchScan(this.file('read').read(position, scanBytes));
@@ -267,7 +264,7 @@ export class Segment {
   }
 
   #indexTime(): void {
-    const { timestamp, offset } = this.#times();
+    const { timestamp, offset } = this.newest;
     const last = this.timeIndex.last;
     if (timestamp < 0 || (last !== undefined && timestamp <= last.key)) return;
     this.timeIndex.append(timestamp, offset - this.baseOffset);
