@@ -1,3 +1,4 @@
+import { ErrorCode, Metadata } from '@tidelog/protocol';
 import { expect, test, vi } from 'vitest';
 import { createCluster, type TestCluster } from './index.ts';
 import { WireClient } from './testing/wire-client.ts';
@@ -107,6 +108,26 @@ test('a leader that is cut off from the others acknowledges nothing, and what th
   cluster.heal();
   const after = await produceAll(client, 't', values(20, 40));
   await expectToHold(client, 't', [...before, ...after]);
+});
+
+test('a broker that starts says nothing of topics before it knows them', async () => {
+  await using cluster = await createCluster({ brokers: 3 });
+  const { client, leader } = await withTopic(cluster);
+  using _ = client;
+  const [one = 0, other = 0] = cluster.brokers.map(({ id }) => id).filter((id) => id !== leader);
+  for (const { id } of cluster.brokers) cluster.kill(id);
+  // Alone it cannot find out what is committed.
+  const alone = cluster.restart(one);
+  const codes = new Set<number | undefined>();
+  for (const until = Date.now() + 700; Date.now() < until; await pause(20)) {
+    const asked = client.send(one, Metadata, { topics: [{ name: 't' }] }).catch(() => undefined);
+    const response = await Promise.race([asked, pause(50)]);
+    if (response !== undefined) codes.add(response.topics[0]?.errorCode);
+  }
+  expect([...codes]).toEqual([]);
+  await Promise.all([alone, cluster.restart(other)]);
+  const response = await client.send(one, Metadata, { topics: [{ name: 't' }] });
+  expect(response.topics[0]?.errorCode).toBe(ErrorCode.NONE);
 });
 
 test('a node that does not exist is refused with the ones that do', async () => {

@@ -7,6 +7,7 @@ import { localHostName } from '../local-host-name.ts';
 import { Peers } from '../links/peers.ts';
 import { brokerConfig, networkLimits } from '../settings.ts';
 import type { NodeParts } from '../tidelog-node.ts';
+import { afterFirstImage } from './first-image.ts';
 
 export interface RunningBroker {
   readonly broker: Broker;
@@ -45,7 +46,9 @@ export async function startBroker(parts: NodeParts): Promise<RunningBroker> {
       image: () => loader.image,
     }),
   });
-  const listeners = await startListeners(parts, broker.handlers());
+  const { nodeId } = config;
+  const handlers = afterFirstImage(broker.handlers(), { loader, nodeId, incarnationId: parts.incarnationId });
+  const listeners = await startListeners(parts, handlers);
   broker.start({
     incarnationId: parts.incarnationId,
     rack: config.rack ?? null,
