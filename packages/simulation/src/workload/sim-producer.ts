@@ -127,13 +127,16 @@ export class SimProducer {
   #send(batch: Batch): void {
     batch.underWay = true;
     this.#inFlight++;
-    void this.#produce(batch, 'produce').then((answer) => {
-      batch.underWay = false;
-      this.#inFlight--;
-      if (answer !== undefined && this.#isSuccess(batch, answer)) this.#acknowledge(batch, answer);
-      else this.#recover();
-      this.#afterAnswer();
-    });
+    void this.#await(batch);
+  }
+
+  async #await(batch: Batch): Promise<void> {
+    const answer = await this.#produce(batch, 'produce');
+    batch.underWay = false;
+    this.#inFlight--;
+    if (answer !== undefined && this.#isSuccess(batch, answer)) this.#acknowledge(batch, answer);
+    else this.#recover();
+    this.#afterAnswer();
   }
 
   async #produce(batch: Batch, channel: string): Promise<Answer | undefined> {
@@ -169,7 +172,8 @@ export class SimProducer {
     throw new Violation(
       errorCode === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER ? 'acknowledged record lost' : 'unexpected refusal',
       `${topic}-${partition}: ${name}'s batch at sequence ${batch.baseSequence}, whose predecessors are all ` +
-        `acknowledged, is refused by node ${client.leaderOf(topic, partition)?.nodeId} with ${errorName(errorCode)} (${errorMessage ?? 'no detail'})`,
+        `acknowledged, is refused by node ${client.leaderOf(topic, partition)?.nodeId} with ` +
+        `${errorName(errorCode)} (${errorMessage ?? 'no detail'})`,
     );
   }
 
