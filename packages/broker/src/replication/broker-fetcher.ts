@@ -47,6 +47,8 @@ export class BrokerFetcher {
   readonly #writing = new Set<FollowedPartition>();
   #sessionId = 0;
   #sessionEpoch = 0;
+  /** The leader had no slot for a session: every request names everything, and waits. */
+  #sessionRefused = false;
   /** How many partitions the leader's session holds. */
   #sessionSize = 0;
   #requests = 0;
@@ -161,7 +163,8 @@ export class BrokerFetcher {
     if (this.#sessionSize === 0) return void (this.#sessionEpoch = 0);
     const request = {
       replicaState: { replicaId: config.nodeId, replicaEpoch: brokerEpoch() },
-      maxWaitMs: config.replicaFetchWaitMaxMs,
+      // A session that is being made cannot be hurried, so its first request does not wait.
+      maxWaitMs: isFull && !this.#sessionRefused ? 0 : config.replicaFetchWaitMaxMs,
       minBytes: config.replicaFetchMinBytes,
       maxBytes: config.replicaFetchResponseMaxBytes,
       sessionId: this.#sessionId,
@@ -230,6 +233,7 @@ export class BrokerFetcher {
     this.#inFlight--;
     if (this.#closed || sequence <= this.#abandoned) return;
     if (response.errorCode !== ErrorCode.NONE) return this.#restartSession(errorName(response.errorCode));
+    if (this.#sessionEpoch === 0) this.#sessionRefused = response.sessionId === 0;
     if (this.#sessionEpoch === 0 && response.sessionId !== 0) {
       this.#sessionId = response.sessionId;
       this.#sessionEpoch = 1;

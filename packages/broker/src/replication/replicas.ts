@@ -72,6 +72,11 @@ export class Replicas {
     return this.#image;
   }
 
+  /** Whether everything that the image says is done: logs opened and deleted, roles taken. */
+  get isSettled(): boolean {
+    return this.#work.isDone;
+  }
+
   get size(): number {
     return this.#table.size;
   }

@@ -25,6 +25,11 @@ export class SlicedWork {
     if (!this.#scheduled) this.#slice();
   }
 
+  /** Whether all that was added is done. */
+  get isDone(): boolean {
+    return this.#next >= this.#queue.length;
+  }
+
   close(): void {
     this.#queue = [];
     this.#next = 0;
