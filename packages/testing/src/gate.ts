@@ -1,7 +1,7 @@
 /**
- * One life of a node's process, as its World sees it. Whatever comes in from outside (a timer, a socket, a finished disk
- * operation) goes through the gate: it runs while the process runs, waits while it is paused (SIGSTOP), and is dropped
- * for good when it was killed (SIGKILL).
+ * One life of a node's process, as its World sees it. Whatever comes in from outside (a timer, a socket, a finished
+ * disk operation) goes through the gate: it runs while the process runs, waits while it is paused (SIGSTOP), and is
+ * dropped for good when it was killed (SIGKILL).
  *
  *   running ◀──pause, resume──▶ paused
  *      └──────── kill ────────────┴──▶ dead

@@ -1,7 +1,7 @@
 /**
- * The real disk, for as long as the process lives. A killed one's files are closed (each as soon as no operation of it is
- * under way in the thread pool, because the descriptor may be given to another file next), its locks are given back, and
- * what it still tries is refused. Nothing that the page cache has is lost: that is a SIGKILL, not a power failure.
+ * The real disk, for as long as the process lives. A killed one's files are closed (each as soon as no operation of it
+ * is under way in the thread pool, because the descriptor may be given to another file next), its locks are given back,
+ * and what it still tries is refused. Nothing that the page cache has is lost: that is a SIGKILL, not a power failure.
  */
 import { DiskError, NodeDisk, type Disk, type DiskFile, type FileStat, type OpenMode } from '@tidelog/core';
 import type { Gate } from './gate.ts';

@@ -88,9 +88,7 @@ async function run(cluster: ChaosCluster, options: RunOptions): Promise<ChaosRes
       await faults[name]?.({ cluster, random: random.fork(), log });
       counts.set(name, (counts.get(name) ?? 0) + 1);
       recoveryMs.push(await progress(producer));
-      log(
-        `  ${producer.acknowledged} acknowledged, the next one ${Math.round(recoveryMs.at(-1) ?? 0)} ms after the repair`,
-      );
+      log(`  ${producer.acknowledged} acknowledged, ${recoveryMs.at(-1) ?? 0} ms from repair to the next one`);
       await pause(300 + random.below(1500));
     }
     const produced = await producer.finish();

@@ -28,7 +28,7 @@ const kill: Fault = async ({ cluster, random, log }) => {
   await cluster.ready(node);
 };
 
-/** Two of three are killed at once: no quorum and no minimum of replicas. (With all three gone kcat gives up and ends.) */
+/** Two of three are killed at once: no quorum and no minimum of replicas. */
 const killMajority: Fault = async ({ cluster, random, log }) => {
   const two = othersOf(anyNode(random));
   const downMs = between(random, 100, 2000);

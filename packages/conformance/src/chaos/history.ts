@@ -1,6 +1,6 @@
 /**
- * What a run's history is checked for, in the words of the Jepsen Kafka checker. Every record's value is its number, sent
- * once, in order, by an idempotent producer; a partition is a totally ordered log.
+ * What a run's history is checked for, in the words of the Jepsen Kafka checker. Every record's value is its number,
+ * sent once, in order, by an idempotent producer; a partition is a totally ordered log.
  */
 export interface Observed {
   readonly partition: number;

@@ -1,6 +1,6 @@
 /**
- * `npm run chaos`: three real broker processes under load from kcat while they are killed, stopped, restarted and cut off
- * from each other. Prints one line per figure; ends with 1 when anything was lost, repeated or inconsistent.
+ * `npm run chaos`: three real broker processes under load from kcat while they are killed, stopped, restarted and cut
+ * off from each other. Prints one line per figure; ends with 1 when anything was lost, repeated or inconsistent.
  *
  *   npm run chaos -- --minutes 10 --seed 7
  *   npm run chaos -- --proxies          cut links by proxies, as where network namespaces cannot be had

@@ -1,6 +1,6 @@
 /**
- * A client that is nothing but the wire, for the tests of this package: numbered records to one partition with acks=all,
- * each tried until it is acknowledged; everything read back from the partition's leader.
+ * A client that is nothing but the wire, for the tests of this package: numbered records to one partition with
+ * acks=all, each tried until it is acknowledged; everything read back from the partition's leader.
  */
 import { Chunks, createNodeWorld, silentLogger } from '@tidelog/core';
 import { Connection } from '@tidelog/net';
