@@ -17,6 +17,8 @@ interface Load {
   readonly records: number;
   /** Records a second; -1 as fast as it can. */
   readonly throughput: number;
+  /** Sent first and not counted in the summary. */
+  readonly warmup?: number;
 }
 
 interface Sample {
@@ -29,7 +31,8 @@ const fast: readonly Load[] = [
   { recordBytes: 1024, records: 200_000, throughput: -1 },
   { recordBytes: 100, records: 600_000, throughput: -1 },
 ];
-const steady: Load = { recordBytes: 1024, records: 8000, throughput: 1000 };
+/** The first seconds, in which the tool itself warms up, are left out. */
+const steady: Load = { recordBytes: 1024, records: 12_000, throughput: 1000, warmup: 2000 };
 const partitions = 6;
 
 export const replication: Part = {
@@ -90,9 +93,10 @@ async function measure(cluster: LiveCluster, { load, jars }: Setting): Promise<S
 
 function produce(bootstrap: string, topic: string, { load, jars }: Pick<Setting, 'load' | 'jars'>): Promise<string> {
   const tool = 'org.apache.kafka.tools.ProducerPerformance';
-  const { recordBytes, records, throughput } = load;
+  const { recordBytes, records, throughput, warmup } = load;
   const args = ['--topic', topic, '--num-records', String(records), '--record-size', String(recordBytes)];
   const settings = [`bootstrap.servers=${bootstrap}`, 'acks=all', 'enable.idempotence=true'];
+  if (warmup !== undefined) args.push('--warmup-records', String(warmup));
   const java = [...javaArguments(jars, '512M'), tool, ...args, '--throughput', String(throughput)];
   const child = spawn('java', [...java, '--producer-props', ...settings], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
