@@ -99,6 +99,8 @@ export class TestBroker {
     request: RequestInputOf<A>,
     { version = api.latestStable, clientId = 'test', closed }: RequestOptions = {},
   ): Promise<ResponseOf<A>> {
+    // A client that comes while the broker still opens logs is told to come again; tests come when that is over.
+    while (!this.replicas.isSettled) await new Promise((done) => setImmediate(done));
     const handler = this.#handlers.get(api.key);
     if (handler === undefined) throw new Error(`${api.name} is not served`);
     const decoded = api.request.decode(copyOf(api.request.encode(request, version)), version);
@@ -129,12 +131,18 @@ export class TestBroker {
       receivedAt: this.world.clock.monotonic(),
       isPrivileged: true,
       closed: false,
-      onClose: (callback) => closed?.addEventListener('abort', callback),
-      onDisconnect: (callback) => closed?.addEventListener('abort', callback),
+      onClose: (callback) => onAbort(closed, callback),
+      onDisconnect: (callback) => onAbort(closed, callback),
       reserveResponse: (bytes) => bytes,
       throttle: () => undefined,
     };
   }
+}
+
+/** At once when it has aborted already, as a connection that has closed tells. */
+function onAbort(signal: AbortSignal | undefined, callback: () => void): void {
+  if (signal?.aborted === true) callback();
+  else signal?.addEventListener('abort', callback);
 }
 
 export interface RequestOptions extends Pick<SendOptions, 'version'> {
