@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ErrorCode, Fetch, type EncodeOf, type ResponseOf } from '@tidelog/protocol';
-import { fetch, produce } from '../testing/client.ts';
+import { fetch, produce, until } from '../testing/client.ts';
 import { batchOf, valuesIn } from '../testing/records.ts';
 import { TestCluster } from '../testing/test-cluster.ts';
 import type { TestBroker } from '../testing/test-broker.ts';
@@ -86,6 +86,8 @@ test('min bytes are waited for over several appends', async () => {
 
 test('a client that hangs up frees its waiting fetch', async () => {
   const client = new AbortController();
+  await until(() => broker.replicas.isSettled, 'the logs to be open');
+  await until(() => broker.replicas.isSettled, 'the logs to be open');
   const waiting = fetch(broker, { topicId, offset: 0, maxWaitMs: 60_000, closed: client.signal });
   client.abort();
   await waiting;

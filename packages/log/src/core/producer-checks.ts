@@ -8,6 +8,7 @@ import type { VerificationGuard } from './outcomes.ts';
 import {
   isNextSequence,
   isOlderThanRemembered,
+  lastOffsetOf,
   lastSequenceOf,
   type ProducerEntry,
   type TransactionMarker,
@@ -32,6 +33,8 @@ export interface BatchContext {
   readonly verification: Verification | undefined;
   /** Only a client's sequences are checked. */
   readonly checkSequence: boolean;
+  /** What is below it is on every in-sync replica. */
+  readonly highWatermark: number;
 }
 
 export function checkDataBatch(header: BatchHeader, context: BatchContext): Refusal | undefined {
@@ -47,7 +50,8 @@ export function checkDataBatch(header: BatchHeader, context: BatchContext): Refu
   return undefined;
 }
 
-function checkSequence(header: BatchHeader, { entry, verification }: BatchContext): Refusal | undefined {
+function checkSequence(header: BatchHeader, context: BatchContext): Refusal | undefined {
+  const { entry, verification } = context;
   const first = header.baseSequence;
   if (verification !== undefined && first > verification.lowestSequence) {
     return outOfOrder(header, `sequence ${first} is above ${verification.lowestSequence}, which is being verified`);
@@ -62,7 +66,11 @@ function checkSequence(header: BatchHeader, { entry, verification }: BatchContex
   const last = lastSequenceOf(entry);
   if (isOlderThanRemembered(entry, header)) {
     // A snapshot keeps only the last batch of each producer, so a restart forgets those before it (not so Kafka, which
-    // calls them out of order). They were appended, or their successors would not be; clients take it as success.
+    // calls them out of order). They were appended, or their successors would not be. Clients take the answer as an
+    // acknowledgement, so it is given only once everything up to the batch that is known is replicated.
+    if (context.highWatermark <= lastOffsetOf(entry)) {
+      return refusal(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, header, `sequence ${first} is not replicated yet`);
+    }
     return refusal(ErrorCode.DUPLICATE_SEQUENCE_NUMBER, header, `sequence ${first} was appended before ${last}`);
   }
   return isNextSequence(last, first) ? undefined : outOfOrder(header, `sequence ${first} does not follow ${last}`);
