@@ -1,7 +1,7 @@
 /**
  * acks=all with three replicas on one machine: Apache Kafka's own producer-performance tool against three Tidelog nodes
- * and against three of Apache Kafka, with the same options, in turns. Throughput at full speed, and the latency that the
- * tool reports at a fixed, low rate. min.insync.replicas is 2 and there is one topic per run.
+ * and against three of Apache Kafka, with the same options, in turns. Throughput at full speed, and the latency that
+ * the tool reports at a fixed, low rate. min.insync.replicas is 2 and there is one topic per run.
  */
 import { spawn } from 'node:child_process';
 import { DeleteTopics } from '@tidelog/protocol';
@@ -108,7 +108,7 @@ function produce(bootstrap: string, topic: string, { load, jars }: Pick<Setting,
   });
 }
 
-/** `1000 records sent, 998.0 records/sec (...), 2.10 ms avg latency, 40.00 ms max latency, 1 ms 50th, ... 9 ms 99th, ...` */
+/** `1000 records sent, 998.0 records/sec (...), 2.10 ms avg latency, 40.00 ms max latency, ... 9 ms 99th, ...` */
 function summaryOf(output: string): { readonly perSecond: number; readonly p99Ms: number } {
   const line = output.split('\n').findLast((text) => text.includes('99th'));
   const number = (pattern: RegExp): number => Number(pattern.exec(line ?? '')?.[1] ?? Number.NaN);

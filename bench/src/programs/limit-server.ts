@@ -1,9 +1,9 @@
 /**
  * The limit: what Node can do when nothing is decided. For produce it receives the same bytes, checks the CRC-32C of
- * each batch, writes the batches to a file, one gathering write per chunk that came, and acknowledges. For fetch it reads
- * as many bytes from that file and sends them. It knows the shape of the requests and looks at nothing else.
+ * each batch, writes the batches to a file, one gathering write per chunk that came, and acknowledges. For fetch it
+ * reads as many bytes from that file and sends them. It knows the shape of the requests and looks at nothing else.
  *
- *   node limit-server.ts <file>     prints its port; a message {kind, batchAt, batchBytes} sets what the next connection is
+ *   node limit-server.ts <file>     prints its port; a message {kind, batchAt, batchBytes} says what comes next
  */
 import { closeSync, openSync, readSync, writevSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';

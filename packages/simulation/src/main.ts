@@ -1,6 +1,6 @@
 /**
- * `npm run simulate`: runs seeds, each twice, and compares the trace hashes. The first failure prints the seed, what was
- * violated and the command that replays it, and ends with exit code 1.
+ * `npm run simulate`: runs seeds, each twice, and compares the trace hashes. The first failure prints the seed, what
+ * was violated and the command that replays it, and ends with exit code 1.
  *
  *   npm run simulate -- --seed 7 --verbose      one seed, with the log lines of all nodes
  *   npm run simulate -- --seeds 50              fifty seeds from a random one on
@@ -65,7 +65,8 @@ async function runTwice(seed: number): Promise<RunResult> {
   if (flags.once || result.violation !== undefined) return result;
   const again = await runSeed(options);
   if (again.traceHash === result.traceHash) return result;
-  const message = `two runs differ: ${result.traceHash} after ${result.events} events, ${again.traceHash} after ${again.events}`;
+  const [one, other] = [result, again].map(({ traceHash, events }) => `${traceHash} after ${events} events`);
+  const message = `two runs differ: ${one}, ${other}`;
   return { ...result, violation: new Error(message) };
 }
 
@@ -106,7 +107,8 @@ function report({ seed, violation, state, traceHash, virtualMs, realMs, acknowle
     return flags[name] === undefined ? '' : ` --${name} '${flags[name]}'`;
   });
   console.log(
-    `seed ${seed} FAILED at ${virtualMs.toFixed(1)} ms: ${invariant}\n  ${violation.message}\n${state}\n  faults: ${faults}`,
+    `seed ${seed} FAILED at ${virtualMs.toFixed(1)} ms: ${invariant}\n  ${violation.message}\n${state}\n` +
+      `  faults: ${faults}`,
   );
   console.log(`  replay: npm run simulate -- --seed ${seed}${given.join('')} --verbose`);
 }

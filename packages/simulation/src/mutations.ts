@@ -1,6 +1,6 @@
 /**
- * Bugs put in on purpose, to show that the simulator would find them. They are injected here, through configuration, the
- * simulated disk, or a wrapped method of a production class: production code has no switch for them.
+ * Bugs put in on purpose, to show that the simulator would find them. They are injected here, through configuration,
+ * the simulated disk, or a wrapped method of a production class: production code has no switch for them.
  */
 import type { Replica } from '@tidelog/broker';
 import type { ClusterSettings } from './cluster/settings.ts';

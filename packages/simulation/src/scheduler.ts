@@ -86,7 +86,7 @@ export class Scheduler {
     this.#hash2 = Math.imul(this.#hash2 ^ word, 0x85ebca6b) + 0x27d4eb2f;
   }
 
-  /** Runs events until the condition holds, nothing is left, or the time has come. Rejects with what `onError` throws. */
+  /** Runs until the condition holds, nothing is left, or the time has come; rejects with what `onError` throws. */
   run({ until = () => false, deadline = Infinity }: { until?: () => boolean; deadline?: Millis }): Promise<void> {
     return new Promise((resolve, reject) => {
       let finished = false;

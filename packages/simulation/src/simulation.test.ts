@@ -1,6 +1,6 @@
 /**
- * A handful of seeds, each twice with one trace; the seeds that failed once; and the check that the oracle can fail. The
- * long run with fresh seeds is packages/conformance/src/simulation.conformance.ts.
+ * A handful of seeds, each twice with one trace; the seeds that failed once; and the check that the oracle can fail.
+ * The long run with fresh seeds is packages/conformance/src/simulation.conformance.ts.
  */
 import { expect, test } from 'vitest';
 import { mutations } from './mutations.ts';

@@ -100,7 +100,7 @@ export class TestBroker {
     { version = api.latestStable, clientId = 'test', closed }: RequestOptions = {},
   ): Promise<ResponseOf<A>> {
     // A client that comes while the broker still opens logs is told to come again; tests come when that is over.
-    while (!this.replicas.isSettled) await new Promise((done) => setImmediate(done));
+    while (!this.replicas.isSettled) await new Promise<void>((done) => void this.world.timers.after(1, done));
     const handler = this.#handlers.get(api.key);
     if (handler === undefined) throw new Error(`${api.name} is not served`);
     const decoded = api.request.decode(copyOf(api.request.encode(request, version)), version);

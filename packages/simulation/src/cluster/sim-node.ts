@@ -1,7 +1,7 @@
 /**
  * One machine with one Tidelog process on it: production code, unmodified, in a world of its own per life. It can be
- * started, stopped in good order, killed, cut off from power, paused and resumed. A process that cannot go on, or cannot
- * start, is started again after a while, as a supervisor would.
+ * started, stopped in good order, killed, cut off from power, paused and resumed. A process that cannot go on, or
+ * cannot start, is started again after a while, as a supervisor would.
  *
  *   down ─start─▶ starting ─▶ up ─stop─▶ stopping ─▶ down
  *                    └──── kill, power loss, fatal ────▶ down

@@ -75,7 +75,8 @@ function compare(name: string, one: ReplicaContent, other: ReplicaContent): void
     const a = one.records.get(offset);
     const b = other.records.get(offset);
     if (a === b) continue;
-    const detail = `offset ${offset} is ${a ?? 'missing'} on node ${one.node} and ${b ?? 'missing'} on node ${other.node}`;
+    const found = `${a ?? 'missing'} on node ${one.node} and ${b ?? 'missing'} on node ${other.node}`;
+    const detail = `offset ${offset} is ${found}`;
     throw new Violation('replicas differ', `${name}: ${detail}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A consumer of one partition that reads committed offsets from the beginning on, from the leader. It holds the broker to
- * the order and completeness of what it serves: the next record is the next offset, whoever leads.
+ * A consumer of one partition that reads committed offsets from the beginning on, from the leader. It holds the broker
+ * to the order and completeness of what it serves: the next record is the next offset, whoever leads.
  */
 import {
   batchesOf,
