@@ -24,7 +24,7 @@ const faultsNamed = (...names: string[]): Fault[] => allFaults.filter(({ name })
 /** The faults go on relying on two in-sync replicas, the brokers acknowledge with one. */
 const minInsyncIgnored: Mutation = {
   name: 'min.insync.replicas is ignored',
-  seeds: [3, 4, 5, 6],
+  seeds: [8, 11, 12, 13, 14, 15],
   faults: faultsNamed('kill', 'isolation', 'cut between two', 'pause'),
   settings: (settings) => ({
     ...settings,
@@ -63,7 +63,7 @@ function loseLoneLeader(cluster: SimCluster): void {
 /** The vote is visible to the process and gone after a power loss. */
 const voteNotSynced: Mutation = {
   name: 'the vote is not synced',
-  seeds: [1, 2, 3, 4],
+  seeds: [1, 4, 5, 6, 7, 8],
   faults: faultsNamed('isolation', 'power loss', 'power loss everywhere'),
   settings: (settings) => ({ ...settings, flushBeforeAck: true }),
   apply: (cluster) => {
@@ -100,7 +100,7 @@ function loseVoterDuringElection(cluster: SimCluster): void {
 /** Before KIP-101: whoever begins to follow cuts its log to its own high watermark. */
 const truncationByHighWatermark: Mutation = {
   name: 'truncation by high watermark',
-  seeds: [6, 7, 8, 9, 10, 11],
+  seeds: [1, 6, 11, 12, 13, 14],
   faults: faultsNamed('kill', 'isolation', 'preferred election', 'clean restart', 'pause'),
   settings: (settings) => ({ ...settings, brokers: 3 }),
   apply: (cluster) => {
