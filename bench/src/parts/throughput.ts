@@ -2,6 +2,7 @@
  * Produce and fetch over loopback against the limit program, in turns: one client process that sends prebuilt requests,
  * many in flight, to a broker and to a program that only does what cannot be left out.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +46,7 @@ export const fetchThroughput: Part = {
 
 async function withBench(measure: (bench: Bench) => Promise<Figure[]>): Promise<Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'tidelog-bench-limit-'));
-  await using broker = await BrokerProcess.prepare(tidelog);
+  await using broker = await BrokerProcess.prepare(tidelog, { 'log.segment.delete.delay.ms': 1000 });
   using limit = new Forked('limit-server.ts', [join(directory, 'limit')]);
   using load = new Forked('load.ts');
   const { port: limitPort } = await limit.next<{ port: number }>();
@@ -146,6 +147,8 @@ interface Run {
 
 async function sample({ limit, load }: Bench, { shape, pid, order, kind, told }: Run): Promise<Sample> {
   if (told !== undefined) await limit.ask(told);
+  // Nobody pays for what was written before: with many unwritten pages the kernel holds up whoever writes next.
+  spawnSync('sync');
   const { requests, inFlight } = shape;
   const cpuBefore = cpuSeconds(pid);
   const full: LoadOrder = { ...order, kind: told?.kind ?? kind ?? 'produce', shape, requests, inFlight };

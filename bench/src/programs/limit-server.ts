@@ -5,7 +5,7 @@
  *
  *   node limit-server.ts <file>     prints its port; a message {kind, batchAt, batchBytes} says what comes next
  */
-import { closeSync, openSync, readSync, writevSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writevSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { crc32c } from '@tidelog/core';
 
@@ -39,7 +39,9 @@ const server = createServer({ noDelay: true }, (socket) => {
 server.listen(0, '127.0.0.1', () => process.send?.(server.address()));
 
 function receive(socket: Socket, { batchAt, batchBytes, frameBytes }: LimitOrder): void {
-  const fd = openSync(path, 'w');
+  // A new file each time, as a broker has new logs: overwriting pages that are in memory already costs less.
+  rmSync(path, { force: true });
+  const fd = openSync(path, 'wx');
   let position = 0;
   let at = 0;
   let crc = 0;
