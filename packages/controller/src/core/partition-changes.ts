@@ -59,7 +59,9 @@ function isAcceptableLeader(context: DecisionContext, plan: PartitionChangePlan,
   if (broker === undefined) return false;
   if (brokerId !== plan.joining && (broker.fenced || broker.inControlledShutdown)) return false;
   const at = plan.partition.replicas.indexOf(brokerId);
-  return at < 0 || isOnlineDirectory(plan.partition.directories[at] ?? DirectoryId.UNASSIGNED, broker.logDirs);
+  // A replica that is being assigned to a directory is judged by that one: it may come back from a lost one to lead.
+  const directory = plan.target?.directories?.get(brokerId) ?? plan.partition.directories[at];
+  return at < 0 || isOnlineDirectory(directory ?? DirectoryId.UNASSIGNED, broker.logDirs);
 }
 
 /** Where a broker will put a new replica, if that can be told beforehand. */
