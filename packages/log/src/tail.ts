@@ -6,8 +6,8 @@
 import { Chunks } from '@tidelog/core';
 import type { AdmittedBatch } from './core/admission.ts';
 
-/** A few small batches may hold on to a large receive buffer: below this share of it they are copied out. */
-const shareOfBufferMin = 1 / 4;
+/** A small batch may hold on to a large receive buffer alone: below this share of it, it is copied out. */
+const shareOfBufferMin = 1 / 8;
 
 /** What one append brought, once it is written. */
 export interface Appended {
@@ -21,6 +21,8 @@ interface Kept {
   readonly firstOffset: number;
   readonly lastOffset: number;
   readonly records: Chunks;
+  /** Memory that is in use for it: its buffers in full, but for the one that it shares with the entry before. */
+  readonly heldBytes: number;
   /** Undefined when it is one batch. */
   readonly batches: readonly AdmittedBatch[] | undefined;
 }
@@ -72,7 +74,9 @@ export class Tail {
   #kept: (Kept | undefined)[] = [];
   /** Entries before it are gone; their slots are cut off now and then. */
   #start = 0;
-  #bytes = 0;
+  #heldBytes = 0;
+  /** Where the newest entry ends: the next one often begins in the same receive buffer. */
+  #lastBuffer: ArrayBufferLike | undefined;
 
   constructor(budget: TailBudget) {
     this.#budget = budget;
@@ -85,15 +89,23 @@ export class Tail {
       this.clear();
       return;
     }
+    let heldBytes = this.#hold(records);
+    let kept = records;
+    if (size < heldBytes * shareOfBufferMin) {
+      kept = Chunks.of(Buffer.concat(records.pieces));
+      heldBytes = size;
+      this.#lastBuffer = undefined;
+    }
     this.#kept.push({
       firstOffset,
       lastOffset,
-      records: released(records),
+      records: kept,
+      heldBytes,
       batches: batches.length > 1 ? batches : undefined,
     });
-    this.#bytes += size;
-    while (this.#bytes > this.#budget.maxPerLog) this.#dropFirst();
-    this.#budget.grow(this, size);
+    this.#heldBytes += heldBytes;
+    while (this.#heldBytes > this.#budget.maxPerLog && this.#start < this.#kept.length - 1) this.#dropFirst();
+    this.#budget.grow(this, heldBytes);
   }
 
   /** Records from the batch that holds the offset on, or undefined when it is not in memory. */
@@ -139,7 +151,7 @@ export class Tail {
     ) {
       if (last.lastOffset < offset) return;
       this.#kept.pop();
-      this.#release(last.records.byteLength);
+      this.#release(last.heldBytes);
     }
   }
 
@@ -152,9 +164,10 @@ export class Tail {
   }
 
   clear(): void {
-    this.#release(this.#bytes);
+    this.#release(this.#heldBytes);
     this.#kept = [];
     this.#start = 0;
+    this.#lastBuffer = undefined;
     this.#budget.forget(this);
   }
 
@@ -172,7 +185,7 @@ export class Tail {
   #dropFirst(): void {
     const first = this.#kept[this.#start];
     if (first === undefined) return;
-    this.#release(first.records.byteLength);
+    this.#release(first.heldBytes);
     this.#kept[this.#start] = undefined;
     this.#start++;
     if (this.#start < 64 || this.#start * 2 < this.#kept.length) return;
@@ -180,8 +193,19 @@ export class Tail {
     this.#start = 0;
   }
 
+  /** Memory that these pieces add to what is held already. */
+  #hold({ pieces }: Chunks): number {
+    let bytes = 0;
+    for (const { buffer } of pieces) {
+      if (buffer === this.#lastBuffer) continue;
+      bytes += buffer.byteLength;
+      this.#lastBuffer = buffer;
+    }
+    return bytes;
+  }
+
   #release(bytes: number): void {
-    this.#bytes -= bytes;
+    this.#heldBytes -= bytes;
     this.#budget.shrink(bytes);
   }
 }
@@ -222,9 +246,4 @@ function take(out: Buffer[], records: Chunks, start: number, length: number): nu
   const part = length === records.byteLength && start === 0 ? records : records.slice(start, start + length);
   for (const piece of part.pieces) out.push(piece);
   return length;
-}
-
-function released(records: Chunks): Chunks {
-  if (records.pieces.every((piece) => piece.length >= piece.buffer.byteLength * shareOfBufferMin)) return records;
-  return Chunks.of(Buffer.concat(records.pieces));
 }
