@@ -53,10 +53,10 @@ export async function runServer(file: string | undefined, flags: ServerFlags): P
 }
 
 /**
- * What a broker receives lies outside V8's heap and counts towards its limits. With a heap as small as ours the defaults
- * mean a full collection for every 64 MiB received or less: a fifth of the busy time in a profile of producing. With
- * the heap let grow to four times what survived, and what lies outside to three times, 1.8 GiB in 16 KiB requests cost
- * 13 collections instead of 46 and 15 % less CPU.
+ * What a broker receives lies outside V8's heap and counts towards its limits. With a heap as small as ours, the
+ * defaults mean a full collection for every 64 MiB received or less: a fifth of the busy time in a profile.
+ * With the heap let grow to four times what survived, and what lies outside to three times, 1.8 GiB in 16 KiB requests
+ * cost 13 collections instead of 46 and 15 % less CPU.
  */
 function collectLessOften(): void {
   setFlagsFromString('--heap-growing-percent=300');
