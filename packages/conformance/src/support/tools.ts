@@ -1,6 +1,6 @@
 /**
- * The third-party programs the tests drive, installed by the project itself where they are missing: kcat from Debian,
- * Apache Kafka's Java tools from Maven Central. What cannot be had makes its tests skip, with the reason printed; in CI
+ * The third-party programs the tests drive, installed by the project itself where they are missing: kcat, Java and Maven
+ * from Debian, Apache Kafka's Java tools from Maven Central. What cannot be had makes its tests skip, with the reason printed; in CI
  * it makes them fail.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,20 +12,19 @@ const cache = resolve(import.meta.dirname, '../../../../.cache');
 
 /** The path of kcat, or why there is none. */
 export function findKcat(): string | { readonly missing: string } {
-  if (works('kcat', ['-V'])) return 'kcat';
-  if (process.getuid?.() !== 0) return { missing: 'kcat is not installed and only root can: apt-get install kcat' };
-  run('apt-get', ['update', '-qq']);
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'kcat']);
-  return works('kcat', ['-V']) ? 'kcat' : { missing: 'apt-get could not install kcat' };
+  const missing = installed('kcat', ['-V'], 'kcat');
+  return missing === undefined ? 'kcat' : { missing };
 }
 
 /** The class path of Apache Kafka's tools, or why there is none. */
 export function findKafkaTools(): string | { readonly missing: string } {
-  if (!works('java', ['-version'])) return { missing: 'no JDK: install openjdk-17-jre-headless' };
+  const noJava = installed('java', ['-version'], 'default-jre-headless');
+  if (noJava !== undefined) return { missing: noJava };
   const directory = join(cache, `kafka-${kafkaVersion}`);
   const libs = join(directory, 'libs');
   if (!existsSync(libs)) {
-    if (!works('mvn', ['-version'])) return { missing: 'no Maven to fetch the jars of Apache Kafka with' };
+    const noMaven = installed('mvn', ['-version'], 'maven');
+    if (noMaven !== undefined) return { missing: noMaven };
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'pom.xml'), pom);
     run('mvn', ['-q', '-f', join(directory, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`]);
@@ -43,6 +42,16 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.
 <groupId>dev.tidelog</groupId><artifactId>kafka-tools</artifactId><version>1</version>
 <dependencies>${dependency('kafka_2.13')}${dependency('kafka-tools')}</dependencies></project>
 `;
+
+/** Why a program cannot be had; undefined when it works, if need be after installing its Debian package. */
+function installed(program: string, args: readonly string[], debianPackage: string): string | undefined {
+  if (works(program, args)) return undefined;
+  if (process.getuid?.() !== 0) return `${program} is missing, and only root can: apt-get install ${debianPackage}`;
+  run('apt-get', ['update', '-qq']);
+  const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
+  run('apt-get', ['install', ...options, debianPackage]);
+  return works(program, args) ? undefined : `apt-get could not install ${debianPackage}`;
+}
 
 function works(program: string, args: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
