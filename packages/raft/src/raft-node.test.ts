@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { SeededRandom } from '@tidelog/core';
+import { metadataTopicId, randomUuid, SeededRandom, silentLogger } from '@tidelog/core';
+import { defaultLogConfig, LogStore } from '@tidelog/log';
 import { NotLeaderError } from './not-leader-error.ts';
+import { encodeBatch } from './storage/batch-codec.ts';
 import { memoryWorld, openNode, Recorder } from './testing/node-fixture.ts';
 
 const directory = '/a';
@@ -103,4 +105,26 @@ test('a sync that fails stops the node: what it was asked to keep can not be tru
   while (failures.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(recorder.values).toEqual([]);
   expect(failures).toHaveLength(1);
+});
+
+test('what a killed process had written and not synced is synced before it is claimed', async () => {
+  const world = memoryWorld();
+  const topic = '__cluster_metadata';
+  const logDirs = [{ path: directory, directoryId: randomUuid(world.random) }];
+  const options = { world, logger: silentLogger, logDirs, config: { logDefaults: defaultLogConfig } };
+  const store = await LogStore.open(options);
+  const log = store.create({ topic, topicId: metadataTopicId, partition: 0, config: defaultLogConfig });
+  const payload = { kind: 'values', values: [Buffer.from('a')] } as const;
+  const batch = encodeBatch({ baseOffset: 0, lastOffset: 0, epoch: 1, controls: [], payload }, 0);
+  log.append(batch, { origin: 'raft', leaderEpoch: 1, wallNow: 0 });
+  while (log.logEndOffset === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  world.disk.killProcess();
+
+  const ids = [1, 2, 3];
+  const voters = { kind: 'static', voters: ids.map((id) => ({ id, host: 'localhost', port: 9090 + id })) } as const;
+  const { node } = await openNode({ world, directory, voters });
+  expect(node.state().logEndOffset).toBe(1);
+  world.disk.crash(new SeededRandom(1));
+  const again = await LogStore.open(options);
+  expect(again.get(topic, 0)?.logEndOffset).toBe(1);
 });

@@ -77,6 +77,9 @@ export class RaftNode {
     const { world, metadataDir, log, config, voters, clusterId, transport } = this.#options;
     const configuredVoters = new VoterSet(voters.kind === 'static' ? voters.voters.map(staticVoter) : []);
     const { initial, bytesSinceSnapshot } = await loadLog({ log, snapshots: this.#snapshots, configuredVoters });
+    // A process that was killed leaves records that are in the page cache alone; the core takes all that it finds for
+    // safe, and says so to the leader.
+    await log.flush();
     const stateFile = new QuorumStateFile(world.disk, metadataDir);
     const core = new RaftCore({
       local: { id: this.#options.nodeId, directoryId: this.#options.directoryId },
