@@ -3,7 +3,7 @@
  * has failed meanwhile leaves the ISR and the leadership.
  */
 import type { Uuid } from '@tidelog/core';
-import type { MetadataRecord } from '@tidelog/metadata';
+import { DirectoryId, type MetadataRecord } from '@tidelog/metadata';
 import { type AssignReplicasToDirs, ErrorCode, type RequestOf } from '@tidelog/protocol';
 import { judgeBrokerEpoch } from '../broker-epoch.ts';
 import type { Decision, DecisionContext } from '../decision.ts';
@@ -76,7 +76,8 @@ function assign(context: DecisionContext, assignment: Assignment, records: Metad
     partitionId,
     partition,
     target: { directories, ...(isOnline ? {} : { isr: without(partition.isr, [brokerId]) }) },
-    ...(isOnline ? {} : { leaving: brokerId }),
+    // What is in a directory that is offline may come back with it, and what is lost does not.
+    ...(isOnline ? {} : { leaving: brokerId, unclean: directory === DirectoryId.LOST }),
   });
   if (planned !== undefined) records.push(planned);
   return ErrorCode.NONE;

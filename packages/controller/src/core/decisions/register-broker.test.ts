@@ -81,4 +81,16 @@ describe('BrokerRegistration', () => {
     harness.register(1, { previousBrokerEpoch });
     expect(harness.partition('t')).toMatchObject({ isr: [2], elr: [1], leader: 2 });
   });
+
+  it('makes a broker that nobody remembers ineligible, whatever it says of its last stop', () => {
+    const harness = new CoreHarness();
+    harness.bringUp([1, 2]);
+    harness.createTopic('t', { assignments: [[1, 2]], configs: { 'min.insync.replicas': '2' } });
+    harness.silence(1);
+    const previousBrokerEpoch = harness.state.image.cluster.brokerEpoch(1);
+    harness.apply([{ type: 'unregisterBroker', brokerId: 1, brokerEpoch: previousBrokerEpoch }]);
+    expect(harness.partition('t')).toMatchObject({ elr: [1] });
+    harness.register(1, { previousBrokerEpoch });
+    expect(harness.partition('t')).toMatchObject({ isr: [2], elr: [] });
+  });
 });

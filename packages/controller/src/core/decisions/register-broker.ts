@@ -36,8 +36,9 @@ export function decideRegisterBroker(
   }
   const records: MetadataRecord[] = [];
   const isSame = existing?.incarnationId === incarnationId;
-  if (existing !== undefined && !isSame) {
-    const unclean = request.previousBrokerEpoch !== existing.epoch;
+  if (!isSame) {
+    // Of a broker that was unregistered nobody knows what its disks held meanwhile.
+    const unclean = existing === undefined || request.previousBrokerEpoch !== existing.epoch;
     records.push(...planBrokerLeaving(context, { brokerId, unclean }));
   }
   const brokerEpoch = isSame ? existing.epoch : context.nextOffset + records.length;

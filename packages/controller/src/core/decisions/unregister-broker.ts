@@ -1,5 +1,6 @@
 /**
- * Forgets a broker (UnregisterBroker). Its replicas stay assigned to it: moving them is a reassignment.
+ * Forgets a broker (UnregisterBroker). Its replicas stay assigned to it: moving them is a reassignment. With its
+ * registration goes the epoch by which a clean stop is told from another, so that it is eligible nowhere (KIP-966).
  */
 import type { MetadataRecord } from '@tidelog/metadata';
 import { ErrorCode, type RequestOf, type UnregisterBroker } from '@tidelog/protocol';
@@ -23,7 +24,7 @@ export function decideUnregisterBroker(
     return { records: [], response: { throttleTimeMs: 0, errorCode, errorMessage } };
   }
   const records: MetadataRecord[] = [
-    ...planBrokerLeaving(context, { brokerId }),
+    ...planBrokerLeaving(context, { brokerId, unclean: true }),
     { type: 'unregisterBroker', brokerId, brokerEpoch: broker.epoch },
   ];
   context.sessions.remove(brokerId);
