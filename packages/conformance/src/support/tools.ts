@@ -1,7 +1,7 @@
 /**
- * The third-party programs the tests drive, installed by the project itself where they are missing: kcat, Java and Maven
- * from Debian, Apache Kafka's Java tools from Maven Central. What cannot be had makes its tests skip, with the reason printed; in CI
- * it makes them fail.
+ * The third-party programs the tests drive, installed by the project itself where they are missing: kcat, Java and
+ * Maven from Debian, Apache Kafka's Java tools from Maven Central. What cannot be had makes its tests skip, with the
+ * reason printed; in CI it makes them fail.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
