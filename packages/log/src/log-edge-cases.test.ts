@@ -207,3 +207,32 @@ test('nothing is deleted by the defaults before the settings of the topic are kn
   await fixture.world.run(fixture.store.runRetention());
   expect(fixture.store.get('t', 0)?.logStartOffset).toBe(1);
 });
+
+test('a batch that was refused is not taken for stored because a later one of its producer is', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  fixture.world.disk.fault = (operation) => (operation === 'write' ? 'ENOSPC' : undefined);
+  fixture.put(log, ['a'], { ...idempotent, baseSequence: 0 });
+  fixture.world.disk.fault = undefined;
+  expect(fixture.put(log, ['b'], { ...idempotent, baseSequence: 1 })).toMatchObject({ kind: 'accepted' });
+  log.updateHighWatermark(1);
+  const again = fixture.put(log, ['a'], { ...idempotent, baseSequence: 0 });
+  expect(again).toMatchObject({ error: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER });
+});
+
+test('the sequence that follows the largest one is appended, however few batches are remembered', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  fixture.put(log, ['a'], { ...idempotent, baseSequence: 0x7fff_ffff });
+  log.updateHighWatermark(1);
+  expect(fixture.put(log, ['b'], { ...idempotent, baseSequence: 0 })).toMatchObject({ kind: 'accepted' });
+});
+
+test('the repetitions of five batches in flight are known after the broker was killed', async () => {
+  const fixture = await LogFixture.open({ config: { segmentBytes: 200 } });
+  const log = fixture.log();
+  for (let i = 0; i < 6; i++) fixture.put(log, ['a'], { ...idempotent, baseSequence: i });
+  const killed = await fixture.kill();
+  const answers = [1, 2, 3, 4, 5].map((i) => fixture.put(killed, ['a'], { ...idempotent, baseSequence: i }));
+  expect(answers.map((answer) => answer.kind === 'duplicate' && answer.firstOffset)).toEqual([1, 2, 3, 4, 5]);
+});

@@ -1,18 +1,13 @@
 /**
  * Whether a batch of an idempotent or transactional producer may be appended. Order of the checks: repetition (asked by
  * the caller), transaction verification (KIP-890), epoch, sequence. A producer that the partition has never seen, or
- * has forgotten, may begin with any sequence. UNKNOWN_PRODUCER_ID is never the answer.
+ * has forgotten, may begin with any sequence. UNKNOWN_PRODUCER_ID is never the answer, and neither is
+ * DUPLICATE_SEQUENCE_NUMBER, which clients take for an acknowledgement: that a sequence is below the last one does not
+ * say that it was ever stored, because what came before it may have been refused.
  */
 import { ErrorCode, type BatchHeader } from '@tidelog/protocol';
 import type { VerificationGuard } from './outcomes.ts';
-import {
-  isNextSequence,
-  isOlderThanRemembered,
-  lastOffsetOf,
-  lastSequenceOf,
-  type ProducerEntry,
-  type TransactionMarker,
-} from './producer-entry.ts';
+import { isNextSequence, lastSequenceOf, type ProducerEntry, type TransactionMarker } from './producer-entry.ts';
 
 export interface Refusal {
   readonly error: ErrorCode;
@@ -33,8 +28,6 @@ export interface BatchContext {
   readonly verification: Verification | undefined;
   /** Only a client's sequences are checked. */
   readonly checkSequence: boolean;
-  /** What is below it is on every in-sync replica. */
-  readonly highWatermark: number;
 }
 
 export function checkDataBatch(header: BatchHeader, context: BatchContext): Refusal | undefined {
@@ -50,8 +43,7 @@ export function checkDataBatch(header: BatchHeader, context: BatchContext): Refu
   return undefined;
 }
 
-function checkSequence(header: BatchHeader, context: BatchContext): Refusal | undefined {
-  const { entry, verification } = context;
+function checkSequence(header: BatchHeader, { entry, verification }: BatchContext): Refusal | undefined {
   const first = header.baseSequence;
   if (verification !== undefined && first > verification.lowestSequence) {
     return outOfOrder(header, `sequence ${first} is above ${verification.lowestSequence}, which is being verified`);
@@ -64,15 +56,6 @@ function checkSequence(header: BatchHeader, context: BatchContext): Refusal | un
     return first === 0 ? undefined : outOfOrder(header, `sequence ${first} is the first of a new epoch; must be 0`);
   }
   const last = lastSequenceOf(entry);
-  if (isOlderThanRemembered(entry, header)) {
-    // A snapshot keeps only the last batch of each producer, so a restart forgets those before it (not so Kafka, which
-    // calls them out of order). They were appended, or their successors would not be. Clients take the answer as an
-    // acknowledgement, so it is given only once everything up to the batch that is known is replicated.
-    if (context.highWatermark <= lastOffsetOf(entry)) {
-      return refusal(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, header, `sequence ${first} is not replicated yet`);
-    }
-    return refusal(ErrorCode.DUPLICATE_SEQUENCE_NUMBER, header, `sequence ${first} was appended before ${last}`);
-  }
   return isNextSequence(last, first) ? undefined : outOfOrder(header, `sequence ${first} does not follow ${last}`);
 }
 

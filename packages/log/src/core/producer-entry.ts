@@ -43,13 +43,6 @@ export function findDuplicate(entry: ProducerEntry, header: BatchHeader): Cached
   return entry.batches.find((batch) => batch.lastSequence === lastSequence && batch.offsetDelta === lastOffsetDelta);
 }
 
-/** Whether a batch of this epoch came before all that are remembered, while fewer are remembered than are kept. */
-export function isOlderThanRemembered(entry: ProducerEntry, header: BatchHeader): boolean {
-  const oldest = entry.batches[0];
-  if (oldest === undefined || entry.batches.length === cachedBatches) return false;
-  return header.baseSequence >= 0 && header.lastSequence < oldest.lastSequence - oldest.offsetDelta;
-}
-
 /** Whether a sequence follows another; 0 follows 2^31-1. */
 export function isNextSequence(last: number, next: number): boolean {
   return next === last + 1 || (next === 0 && last === sequenceMax);

@@ -5,7 +5,9 @@
  *   entry: producerId i64, epoch i16, lastSequence i32, lastOffset i64, offsetDelta i32, timestamp i64,
  *          coordinatorEpoch i32, currentTxnFirstOffset i64 (-1 none)
  *
- * Only the last of the cached batches survives. A file that does not check out reads as undefined: it is rebuilt.
+ * A producer has one entry per remembered batch, oldest first, so that a restart still knows every repetition. Kafka
+ * writes the last one only and takes the last one that it reads, so either reads the other's files. A file that does
+ * not check out reads as undefined: it is rebuilt.
  */
 import { crc32c } from '@tidelog/core';
 import type { ProducerEntry } from './producer-entry.ts';
@@ -13,7 +15,8 @@ import type { ProducerEntry } from './producer-entry.ts';
 const headerBytes = 10;
 const entryBytes = 46;
 
-export function encodeSnapshot(entries: readonly ProducerEntry[]): Buffer {
+export function encodeSnapshot(producers: readonly ProducerEntry[]): Buffer {
+  const entries = producers.flatMap(perBatch);
   const out = Buffer.alloc(headerBytes + entries.length * entryBytes);
   out.writeInt16BE(1, 0);
   out.writeInt32BE(entries.length, 6);
@@ -27,7 +30,28 @@ export function decodeSnapshot(bytes: Buffer): ProducerEntry[] | undefined {
   if (bytes.readUInt32BE(2) !== crc32c(bytes.subarray(6))) return undefined;
   const count = bytes.readInt32BE(6);
   if (bytes.length !== headerBytes + count * entryBytes) return undefined;
-  return Array.from({ length: count }, (_, index) => decodeEntry(bytes, headerBytes + index * entryBytes));
+  const producers = new Map<number, ProducerEntry>();
+  for (let at = headerBytes; at < bytes.length; at += entryBytes) {
+    const entry = decodeEntry(bytes, at);
+    const before = producers.get(entry.producerId)?.batches ?? [];
+    producers.set(entry.producerId, { ...entry, batches: [...before, ...entry.batches] });
+  }
+  return [...producers.values()];
+}
+
+/** The producer as of each of its batches; what is no batch's is the last one's. */
+function perBatch(entry: ProducerEntry): ProducerEntry[] {
+  const { batches } = entry;
+  const older = batches.slice(0, -1);
+  return [
+    ...older.map((batch) => ({
+      ...entry,
+      lastTimestamp: batch.timestamp,
+      currentTxnFirstOffset: -1,
+      batches: [batch],
+    })),
+    { ...entry, batches: batches.slice(-1) },
+  ];
 }
 
 function encodeEntry(out: Buffer, at: number, entry: ProducerEntry): void {

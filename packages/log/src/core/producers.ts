@@ -60,7 +60,6 @@ export class Producers {
   /** Ended, but the high watermark has not passed the marker; by first offset, ascending. */
   #ended: EndedTransaction[] = [];
   #undo: Undo[] = [];
-  #highWatermark = 0;
   /** The highest offset that changed anything here; -1 when nothing has. */
   #lastChange = -1;
 
@@ -99,8 +98,7 @@ export class Producers {
         return { error: ErrorCode.INVALID_TXN_STATE, detail };
       }
     }
-    const highWatermark = this.#highWatermark;
-    return checkDataBatch(header, { entry, verification, checkSequence: checks.origin === 'client', highWatermark });
+    return checkDataBatch(header, { entry, verification, checkSequence: checks.origin === 'client' });
   }
 
   /** Takes note of a data batch that was accepted at an offset. */
@@ -136,7 +134,6 @@ export class Producers {
 
   /** Ended transactions whose marker is replicated no longer hold the last stable offset back. */
   onHighWatermark(highWatermark: number): void {
-    this.#highWatermark = highWatermark;
     if (this.#ended.length === 0) return;
     this.#ended = this.#ended.filter((transaction) => transaction.lastOffset >= highWatermark);
   }
