@@ -12,7 +12,7 @@ import { LogStore } from '@tidelog/log';
 import { MetadataLoader, snapshotValues, type MetadataImage } from '@tidelog/metadata';
 import { Connections, NetworkBudgets } from '@tidelog/net';
 import type { RaftNode } from '@tidelog/raft';
-import { startHttp } from './http-endpoint.ts';
+import { openHttpWhenDue } from './http-endpoint.ts';
 import { exposeLogStore } from './log-metrics.ts';
 import type { ServerLogger } from './logging.ts';
 import type { MetricsRegistry } from './metrics-registry.ts';
@@ -22,6 +22,7 @@ import { startBroker, type RunningBroker } from './roles/broker-role.ts';
 import { startController } from './roles/controller-role.ts';
 import { createQuorumMember } from './roles/quorum-member.ts';
 import { logStoreConfig, networkLimits } from './settings.ts';
+import { Stops } from './stops.ts';
 import { formatStorage, openStorage, StorageError, type DirectoryIdentity, type OpenedStorage } from './storage.ts';
 
 export interface NodeOptions {
@@ -32,6 +33,8 @@ export interface NodeOptions {
   /** Whether storage that is not formatted is formatted. */
   readonly format: boolean;
   readonly clusterId?: string | undefined;
+  /** Aborted: the node is not wanted any more. A start under way ends, after the same stops as a node that served. */
+  readonly signal?: AbortSignal;
   /** The process cannot go on and should exit. */
   readonly onFatal: (error: Error) => void;
 }
@@ -60,10 +63,9 @@ export class TidelogNode {
   readonly clusterId: string;
   readonly broker: RunningBroker | undefined;
   readonly raft: RaftNode;
-  readonly #stops: (() => Promise<void> | void)[];
-  #stopping: Promise<void> | undefined;
+  readonly #stops: Stops;
 
-  private constructor(parts: NodeParts, broker: RunningBroker | undefined, stops: (() => Promise<void> | void)[]) {
+  private constructor(parts: NodeParts, broker: RunningBroker | undefined, stops: Stops) {
     this.config = parts.config;
     this.clusterId = parts.realClusterId;
     this.broker = broker;
@@ -71,37 +73,46 @@ export class TidelogNode {
     this.#stops = stops;
   }
 
-  /** Resolves when the node serves: a broker is unfenced, a controller takes part in the quorum. */
+  /**
+   * Resolves when the node serves: a broker is unfenced, a controller takes part in the quorum. Rejects with the
+   * signal's reason when that is aborted first.
+   */
   static async start(options: NodeOptions): Promise<TidelogNode> {
-    const stops: (() => Promise<void> | void)[] = [];
+    const { logger, signal } = options;
+    const stops = new Stops();
+    const { promise: aborted, reject: abort } = Promise.withResolvers<never>();
+    aborted.catch(() => undefined);
+    signal?.addEventListener('abort', () => abort(signal.reason), { once: true });
     try {
-      const parts = await assemble(options, (stop) => stops.push(stop));
-      const controller = parts.config.isController ? await startController(parts) : undefined;
-      const broker = parts.config.isBroker ? await startBroker(parts) : undefined;
+      const config = nodeConfigOf(options.texts);
+      let notReady = (): string | undefined => 'the logs are being opened';
+      const http = openHttpWhenDue({ ...options, listener: config.httpListener, notReady: () => notReady() });
+      stops.add(() => http.close());
+      const parts = await assemble(options, config, (stop) => stops.add(stop));
+      signal?.throwIfAborted();
+      const controller = config.isController ? await startController(parts) : undefined;
+      const broker = config.isBroker ? await startBroker(parts) : undefined;
       await parts.raft.start();
-      const ready = broker?.ready ?? Promise.resolve();
-      await ready;
-      options.logger.info({ nodeId: parts.config.nodeId, clusterId: parts.realClusterId }, 'ready');
-      // HTTP loads after the broker serves; until then nobody could be told that it is ready.
-      const http = serveHttp(parts, () => broker?.notReady() ?? controller?.notReady());
-      stops.push(async () => (await http)?.close());
+      notReady = () => broker?.notReady() ?? controller?.notReady();
+      await Promise.race([aborted, broker?.ready]);
+      signal?.throwIfAborted();
+      logger.info({ nodeId: config.nodeId, clusterId: parts.realClusterId }, 'ready');
+      http.open();
       return new TidelogNode(parts, broker, stops);
     } catch (error) {
-      await runAll(stops);
+      await stops.run().catch((failure: unknown) => logger.error({ err: failure }, 'the node did not stop cleanly'));
       throw error;
     }
   }
 
   /** Leaves the cluster in good order: leaderships move away, logs are flushed and marked clean. */
   stop(): Promise<void> {
-    this.#stopping ??= runAll(this.#stops);
-    return this.#stopping;
+    return this.#stops.run();
   }
 }
 
-async function assemble(options: NodeOptions, onStop: (stop: () => Promise<void> | void) => void): Promise<NodeParts> {
+async function assemble(options: NodeOptions, config: NodeConfig, onStop: NodeParts['onStop']): Promise<NodeParts> {
   const { world, logger } = options;
-  const config = nodeConfigOf(options.texts);
   for (const warning of config.reader.warnings) logger.warn({}, warning);
   const { identities, failed } = openDirectories(options, config);
   const store = await LogStore.open({
@@ -171,22 +182,4 @@ function openDirectories(options: NodeOptions, config: NodeConfig): OpenedStorag
     }
   }
   return { identities, failed };
-}
-
-async function serveHttp(
-  { config, metrics, logger }: NodeParts,
-  notReady: () => string | undefined,
-): Promise<{ close(): Promise<void> } | undefined> {
-  if (config.httpListener === undefined) return undefined;
-  try {
-    return await startHttp({ ...config.httpListener, metrics, notReady });
-  } catch (error) {
-    const { host, port } = config.httpListener;
-    logger.error({ err: error }, `no HTTP on ${host}:${port}: is the port taken? Set http.listeners to another one`);
-    return undefined;
-  }
-}
-
-async function runAll(stops: (() => Promise<void> | void)[]): Promise<void> {
-  for (const stop of stops.toReversed()) await stop();
 }

@@ -1,4 +1,5 @@
 /** `tidelog server`: one node, in the foreground, until SIGTERM or SIGINT. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { collectProperties, createLogger, MetricsRegistry, TidelogNode, type ServerLogger } from '@tidelog/server';
@@ -10,6 +11,9 @@ interface ServerFlags {
   readonly format: boolean;
   readonly clusterId?: string;
 }
+
+/** A start that takes longer has something to say. */
+const logDueAfterMs = 1000;
 
 export function addServer(program: Command): void {
   program
@@ -35,21 +39,29 @@ export async function runServer(file: string | undefined, flags: ServerFlags): P
   });
   const level = process.env['TIDELOG_LOG_LEVEL'] === 'debug' ? 'debug' : 'info';
   const logger = createLogger({ level, base: { node: Number(texts.get('node.id') ?? -1) } });
+  const signal = stopSignal(logger);
   try {
-    const node = await TidelogNode.start({
+    const start = TidelogNode.start({
       world: createNodeWorld(),
       texts,
       logger,
       metrics: new MetricsRegistry(),
       format: flags.format,
       clusterId: flags.clusterId ?? process.env['CLUSTER_ID'],
+      signal,
       onFatal: (error) => void die(logger, error),
     });
-    stopOnSignal(node, logger);
+    const openLog = setTimeout(() => void logger.open(), logDueAfterMs);
+    const node = await start;
+    clearTimeout(openLog);
     await logger.open();
+    if (!signal.aborted) await once(signal, 'abort');
+    await node.stop();
   } catch (error) {
-    await die(logger, error);
+    if (!signal.aborted || error !== signal.reason) await die(logger, error);
   }
+  await logger.open();
+  process.exit(0);
 }
 
 /**
@@ -64,19 +76,20 @@ function collectLessOften(): void {
   setFlagsFromString('--external-memory-max-growing-factor=3');
 }
 
-function stopOnSignal(node: TidelogNode, logger: ServerLogger): void {
-  let stopping = false;
+/**
+ * Aborted by the first SIGTERM or SIGINT, from the first moment on: a process that is number 1 in its container would
+ * otherwise ignore a signal that comes while it starts.
+ */
+function stopSignal(logger: ServerLogger): AbortSignal {
+  const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) return;
-    stopping = true;
+    if (stopping.signal.aborted) return;
     logger.info({ signal }, 'stopping');
-    node.stop().then(
-      () => process.exit(0),
-      (error: unknown) => void die(logger, error),
-    );
+    stopping.abort();
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  return stopping.signal;
 }
 
 async function die(logger: ServerLogger, error: unknown): Promise<void> {
