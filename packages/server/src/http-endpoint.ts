@@ -1,7 +1,7 @@
 /**
  * The HTTP side of a node: `/metrics` for Prometheus, `/healthz` (the process lives and its loop turns) and `/readyz`
- * (it serves what its roles promise). Fastify takes 100 ms to load, which a starting broker has better use for: it waits
- * until the node is ready, but not long, for a node that does not become ready is the one that is asked why.
+ * (it serves what its roles promise). Fastify takes 100 ms to load, which a starting broker has better use for: it
+ * waits until the node is ready, but not long, for a node that does not become ready is the one that is asked why.
  */
 import type { Logger, World } from '@tidelog/core';
 import type { FastifyInstance } from 'fastify';
