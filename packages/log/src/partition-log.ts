@@ -165,6 +165,11 @@ export class PartitionLog extends LogFacts {
     await this.#syncer.flush();
   }
 
+  /** Begins to sync what is written. How that ends reaches the owner through events; it never rejects. */
+  sync(): void {
+    void this.#syncer.request();
+  }
+
   /** KIP-890: asked for before the first batch of a transaction; undefined when it is open already. */
   startVerification(batch: Omit<VerificationStart, 'wallNow'>): VerificationGuard | undefined {
     return this.#state.producers.startVerification({ ...batch, wallNow: this.#state.context.world.clock.wall() });
@@ -211,7 +216,7 @@ export class PartitionLog extends LogFacts {
     for (const segment of segments) if (segment.wantsSpill) this.#attempt(() => segment.spillIndexes({ sync: false }));
     if (config.flushBeforeAck) {
       this.observer?.onWritten?.(logEndOffset);
-      this.#sync();
+      this.sync();
       return;
     }
     if (config.flushMessages !== Infinity || config.flushMs !== Infinity) this.#flushInTime();
@@ -221,12 +226,12 @@ export class PartitionLog extends LogFacts {
   #flushInTime(): void {
     const { config, context, logEndOffset, recoveryPoint } = this.#state;
     if (logEndOffset - recoveryPoint >= config.flushMessages || config.flushMs <= 0) {
-      this.#sync();
+      this.sync();
     } else if (!this.#flushTimer && config.flushMs !== Infinity) {
       this.#flushTimer = true;
       context.world.timers.after(config.flushMs, () => {
         this.#flushTimer = false;
-        if (!this.#state.gone) this.#sync();
+        if (!this.#state.gone) this.sync();
       });
     }
   }
@@ -237,7 +242,7 @@ export class PartitionLog extends LogFacts {
     writeSnapshot(this.#state, baseOffset, snapshot);
     this.#syncer.onWritten(new Set([segment]));
     this.#syncer.onNewFiles();
-    this.#sync();
+    this.sync();
   }
 
   #onSynced(offset: number): void {
@@ -247,11 +252,6 @@ export class PartitionLog extends LogFacts {
   #onFailed(detail: string): void {
     this.#state.context.logger.error({ log: this.#state.name }, detail);
     this.observer?.onFailed(ErrorCode.KAFKA_STORAGE_ERROR, detail);
-  }
-
-  /** The outcome of this sync reaches the owner through events; it never rejects. */
-  #sync(): void {
-    void this.#syncer.request();
   }
 
   #attempt<T>(operation: () => T): T | undefined {

@@ -126,6 +126,13 @@ export class BrokerFetcher {
 
   #ready(followed: FollowedPartition): void {
     if (followed.removed) return;
+    const { replica } = followed;
+    if (replica.vouchedEndOffset < replica.logEndOffset) {
+      // Found after a crash, or made by a repair: synced first, for the offset of a fetch is a promise.
+      followed.state = 'writing';
+      followed.writingUpTo = replica.logEndOffset;
+      return replica.log?.sync();
+    }
     followed.state = 'ready';
     this.#changed.add(followed);
     this.#schedule();

@@ -69,6 +69,12 @@ export class ReplicaFacts implements ReplicaIdentity {
     return this.#log?.logEndOffset ?? -1;
   }
 
+  /** How far this replica may vouch for its records: what is written or, with flush.before.ack, synced as well. */
+  get vouchedEndOffset(): number {
+    const log = this.#log;
+    return log?.config.flushBeforeAck === true ? Math.min(log.recoveryPoint, log.logEndOffset) : this.logEndOffset;
+  }
+
   /** How far a reader may see: consumers the high watermark or last stable offset, replicas the log's end. */
   endOf(bound: ReadBound): number {
     if (bound === 'logEnd') return this.logEndOffset;

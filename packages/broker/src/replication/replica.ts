@@ -65,8 +65,8 @@ export class Replica extends ReplicaFacts {
 
   /** News from the metadata log. */
   assign(assignment: PartitionAssignment): void {
-    const { logStartOffset, logEndOffset, highWatermark } = this;
-    const nextOffset = this.log?.nextOffset ?? logEndOffset;
+    const { logStartOffset, vouchedEndOffset: logEndOffset, highWatermark } = this;
+    const nextOffset = this.log?.nextOffset ?? this.logEndOffset;
     this.#step({ type: 'assigned', assignment, log: { logStartOffset, logEndOffset, highWatermark, nextOffset } });
     this.#notify('state');
   }
@@ -232,6 +232,8 @@ export class Replica extends ReplicaFacts {
     this.#stop();
     this.log?.assignEpoch(leaderEpoch, epochStartOffset);
     this.#ledEpoch = leaderEpoch;
+    // What a crash left in the page cache only is vouched for once it is synced.
+    if (this.vouchedEndOffset < this.logEndOffset) this.log?.sync();
     this.#host.onLeading(this);
   }
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { ErrorCode } from '@tidelog/protocol';
 import { fetch, listOffset, pause, produce, until } from '../testing/client.ts';
-import { valuesIn } from '../testing/records.ts';
+import { batchOf, valuesIn } from '../testing/records.ts';
 import { TestCluster, type ClusterOptions } from '../testing/test-cluster.ts';
 
 const topicId = 'TTTTTTTTTTTTTTTTTTTTTQ';
@@ -62,6 +62,43 @@ test('with flush.before.ack an acknowledged record is synced on every replica', 
   await produce(cluster.broker(1), { topicId, values: ['durable'] });
   const recoveryPoints = [1, 2, 3].map((id) => cluster.broker(id).replicas.get('events', 0)?.log?.recoveryPoint);
   expect(recoveryPoints).toEqual([1, 1, 1]);
+});
+
+/** Restarts a broker after a crash; its syncs wait for the function that is returned, and nobody leads meanwhile. */
+async function crash(nodeId: number): Promise<() => void> {
+  const before = await cluster.stopBroker(nodeId, { clean: false });
+  before.world.disk.unlock(`${before.directory}/.lock`);
+  cluster.controller.elect(topicId, 0, { leader: -1 });
+  let openGate: () => void = () => undefined;
+  const again = await cluster.startBroker(nodeId, before);
+  again.world.disk.syncsWaitFor = new Promise((resolve) => (openGate = resolve));
+  return openGate;
+}
+
+test('with flush.before.ack a repeated batch that a crash left unsynced is acknowledged once synced', async () => {
+  await start({ brokers: 1, log: { flushBeforeAck: true } }, [[1]]);
+  const batch = { producerId: 1, producerEpoch: 0, baseSequence: 0 };
+  await produce(cluster.broker(1), { topicId, records: batchOf(['a'], batch) });
+  const openGate = await crash(1);
+  cluster.controller.elect(topicId, 0, { leader: 1 });
+  let answered = false;
+  const repeated = produce(cluster.broker(1), { topicId, records: batchOf(['a'], batch) });
+  void repeated.then(() => (answered = true));
+  await pause(50);
+  expect([answered, cluster.broker(1).replicas.get('events', 0)?.highWatermark]).toEqual([false, 0]);
+  openGate();
+  expect(await repeated).toMatchObject({ errorCode: ErrorCode.NONE, baseOffset: 0 });
+});
+
+test('with flush.before.ack a follower vouches for what a crash left unsynced once synced', async () => {
+  await start({ brokers: 2, log: { flushBeforeAck: true } }, [[1, 2]]);
+  await produce(cluster.broker(1), { topicId });
+  const openGate = await crash(2);
+  cluster.controller.elect(topicId, 0, { leader: 1, isr: [1] });
+  await pause(50);
+  expect(isr()).toEqual([1]);
+  openGate();
+  await until(() => isr().length === 2, 'the follower');
 });
 
 test('followers learn the high watermark and do not pass their own end', async () => {

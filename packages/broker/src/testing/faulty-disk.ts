@@ -1,9 +1,11 @@
-/** A real disk whose writes, or reads, fail when a test says so. */
+/** A real disk whose writes or reads fail, or whose syncs wait, when a test says so. */
 import { DiskError, type Disk, type DiskErrorCode, type DiskFile } from '@tidelog/core';
 
 export interface FaultyDisk extends Disk {
   writeFault: DiskErrorCode | undefined;
   readFault: DiskErrorCode | undefined;
+  /** Syncs end when this does. */
+  syncsWaitFor: Promise<void> | undefined;
 }
 
 export function faultyDisk(disk: Disk): FaultyDisk {
@@ -12,6 +14,7 @@ export function faultyDisk(disk: Disk): FaultyDisk {
     unlock: { value: (path: string) => disk.unlock(path) },
     writeFault: { value: undefined, writable: true },
     readFault: { value: undefined, writable: true },
+    syncsWaitFor: { value: undefined, writable: true },
     open: { value: (...of: Parameters<Disk['open']>) => faultyFile(disk.open(...of), faulty) },
   });
   return faulty;
@@ -38,7 +41,10 @@ function faultyFile(file: DiskFile, disk: FaultyDisk): DiskFile {
       return file.readAsync(position, length);
     },
     truncate: (size) => file.truncate(size),
-    sync: () => file.sync(),
+    sync: async () => {
+      await disk.syncsWaitFor;
+      await file.sync();
+    },
     syncNow: () => file.syncNow(),
     close: () => file.close(),
   };

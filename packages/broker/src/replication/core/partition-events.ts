@@ -40,9 +40,10 @@ export interface LowWatermarkWaiter {
 
 export interface LogPosition {
   readonly logStartOffset: number;
+  /** Everything below is written and, where asked for, synced. */
   readonly logEndOffset: number;
   readonly highWatermark: number;
-  /** Where the next append goes: above logEndOffset while accepted records wait for the disk. */
+  /** Where the next append goes: above logEndOffset while records wait for the disk. */
   readonly nextOffset?: number;
 }
 
