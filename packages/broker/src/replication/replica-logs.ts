@@ -4,11 +4,12 @@
  * out of reach: an empty log that takes part in elections is how committed records are lost.
  *
  *   directory offline, or not even readable  ─▶ no log; the replica stays offline
+ *   no room for a new log                    ─▶ no log yet; tried again until there is
  *   this log alone damaged, others in sync   ─▶ set aside, fetched again from the leader
  *   this log alone damaged, no other in sync ─▶ no log; the controller hears that the replica is lost (KIP-858)
  */
-import { zeroUuid, type Logger } from '@tidelog/core';
-import type { LogStore, PartitionLog } from '@tidelog/log';
+import { DiskError, zeroUuid, type Logger } from '@tidelog/core';
+import { LogOfflineError, type LogStore, type PartitionLog } from '@tidelog/log';
 import { DirectoryId, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
 import type { DirectoryAssignments } from './directory-assignments.ts';
 import type { TopicSettings } from './replicas-types.ts';
@@ -27,6 +28,9 @@ export interface ReplicaLogsDeps {
   readonly nodeId: number;
   readonly assignments: DirectoryAssignments;
 }
+
+/** What there is for a replica: undefined while it has to do without, 'noRoom' when another attempt may succeed. */
+export type OpenedLog = PartitionLog | 'noRoom' | undefined;
 
 const reserved: ReadonlySet<string> = new Set(Object.values(DirectoryId));
 const howToRemove = 'its files are kept: look at them, then delete the directory by hand';
@@ -53,8 +57,8 @@ export class ReplicaLogs {
     this.#offline.add(directoryId);
   }
 
-  /** The log on disk, or a new one in the directory the controller chose; undefined while there is none to be had. */
-  open(placed: PlacedPartition): PartitionLog | undefined {
+  /** The log on disk, or a new one in the directory the controller chose. */
+  open(placed: PlacedPartition): OpenedLog {
     const { topic, topicId, partition, image, settings } = placed;
     const { logger, assignments } = this.#deps;
     const assigned = this.#assignedTo(image);
@@ -69,6 +73,10 @@ export class ReplicaLogs {
       return log;
     } catch (cause) {
       const fields = { topic, partition, cause: String(cause) };
+      if (isLackOfRoom(cause)) {
+        logger.debug(fields, 'there is no room for the log of a partition');
+        return 'noRoom';
+      }
       logger.error(fields, 'the log of a partition cannot be opened; it stays offline');
       return undefined;
     }
@@ -134,4 +142,10 @@ export class ReplicaLogs {
     );
     return undefined;
   }
+}
+
+/** Disk space, or descriptors: what an operator, or retention, makes again. */
+function isLackOfRoom(error: unknown): boolean {
+  const cause = error instanceof LogOfflineError ? error.cause : error;
+  return cause instanceof DiskError && (cause.code === 'ENOSPC' || cause.code === 'EMFILE');
 }

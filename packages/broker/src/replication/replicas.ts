@@ -3,7 +3,7 @@
  * went away, promotes and demotes; a topic that is deleted and created again under its name is another topic (another
  * id) and shares nothing with the old one. It refuses to decide anything about a partition: that is PartitionCore's.
  */
-import type { Timer } from '@tidelog/core';
+import type { Millis, Timer } from '@tidelog/core';
 import type { AppendOutcome } from '@tidelog/log';
 import { emptyMetadataImage, type MetadataDelta, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
 import { ErrorCode } from '@tidelog/protocol';
@@ -22,6 +22,9 @@ import { ReplicaTable } from './replica-table.ts';
 import { SlicedWork } from './sliced-work.ts';
 import type { CommittedAppend, LeadershipListener, ReplicasDeps, TopicSettings } from './replicas-types.ts';
 
+/** Between two attempts to make the log of a replica while there is no room. */
+const openRetryMs: Millis = 1000;
+
 export class Replicas {
   readonly name = 'replicas';
   readonly deadlines: Deadlines;
@@ -39,6 +42,9 @@ export class Replicas {
   #image: MetadataImage = emptyMetadataImage;
   #joined = false;
   #reviewTimer: Timer | undefined;
+  /** Replicas for whose log there was no room. */
+  #waitingForRoom = new Set<Replica>();
+  #roomTimer: Timer | undefined;
   #closed = false;
 
   constructor(deps: ReplicasDeps) {
@@ -186,6 +192,7 @@ export class Replicas {
   close(): Promise<void> {
     this.#closed = true;
     this.#reviewTimer?.cancel();
+    this.#roomTimer?.cancel();
     this.#work.close();
     this.#fetchers.close();
     this.#isrSender.close();
@@ -212,11 +219,12 @@ export class Replicas {
   #open(placed: PlacedPartition): Replica {
     const { config, brokerEpoch } = this.#deps;
     const { topic, topicId, partition, settings } = placed;
-    return new Replica({
+    const log = this.#logs.open(placed);
+    const replica = new Replica({
       topic,
       topicId,
       partition,
-      log: this.#logs.open(placed),
+      log: log === 'noRoom' ? undefined : log,
       host: this.#host,
       core: {
         localId: config.nodeId,
@@ -225,6 +233,31 @@ export class Replicas {
         replicaLagTimeMaxMs: config.replicaLagTimeMaxMs,
         minInsyncReplicas: settings.minInsyncReplicas,
       },
+    });
+    if (log === 'noRoom') this.#tryAgainLater(replica);
+    return replica;
+  }
+
+  /** Without a log a replica is offline for good, so another takes its place when there may be room. */
+  #tryAgainLater(withoutLog: Replica): void {
+    this.#waitingForRoom.add(withoutLog);
+    this.#roomTimer ??= this.#deps.world.timers.after(openRetryMs, () => {
+      this.#roomTimer = undefined;
+      const waiting = this.#waitingForRoom;
+      this.#waitingForRoom = new Set();
+      const fields = { partitions: waiting.size };
+      this.#deps.logger.warn(fields, 'there was no room to make the logs of partitions; trying again');
+      for (const replica of waiting) {
+        const { topicId, topic, partition } = replica;
+        const image = this.#image.topics.partition(topicId, partition);
+        if (image === undefined) continue;
+        this.#work.add(() => {
+          this.#table.delete(replica);
+          replica.close(ErrorCode.KAFKA_STORAGE_ERROR);
+        });
+        this.#placeAll({ id: topicId, name: topic }, [[partition, image]]);
+      }
+      this.#work.go();
     });
   }
 

@@ -39,6 +39,19 @@ test('a full disk refuses appends and serves what is there; when there is room a
   expect([after.errorCode, after.baseOffset]).toEqual([ErrorCode.NONE, 1]);
 });
 
+test('a partition for whose log there was no room works when there is', async () => {
+  cluster = await TestCluster.start({ brokers: 1 });
+  const broker = cluster.broker(1);
+  broker.world.disk.writeFault = 'ENOSPC';
+  cluster.controller.createTopic({ name: 'events', topicId, replicas: [[1]] });
+  expect((await produce(broker, { topicId })).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  expect((await produce(broker, { topicId })).errorCode).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+  broker.world.disk.writeFault = undefined;
+  await until(() => broker.replicas.get('events', 0)?.role === 'leader', 'the log');
+  expect((await produce(broker, { topicId })).errorCode).toBe(ErrorCode.NONE);
+});
+
 test('a follower that has no room for a while catches up', async () => {
   await start(2);
   await produce(cluster.broker(1), { topicId });
