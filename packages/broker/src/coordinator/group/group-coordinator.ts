@@ -16,6 +16,7 @@ import type { ConsumerGroupTimings, GroupConfig } from './core/group-config.ts';
 import type { GroupInput } from './core/group-inputs.ts';
 import type { GroupRecord } from './core/group-records.ts';
 import type { ListedGroup } from './core/group-views.ts';
+import { fitsWire } from './core/text-limit.ts';
 import { exposeGroups } from './group-metrics.ts';
 
 export interface GroupCoordinatorConfig extends GroupConfig {
@@ -87,7 +88,7 @@ export class GroupCoordinator {
 
   /** Asks the shard that coordinates the group. */
   ask<Response>(groupId: string, call: ShardCall<GroupInput, Response>): Promise<Response> {
-    if (groupId === '') return Promise.resolve(call.failed(ErrorCode.INVALID_GROUP_ID));
+    if (groupId === '' || !fitsWire(groupId)) return Promise.resolve(call.failed(ErrorCode.INVALID_GROUP_ID));
     return this.#runtime.call(groupId, call);
   }
 
@@ -104,7 +105,8 @@ export class GroupCoordinator {
         this.#runtime.callPartition<readonly ListedGroup[]>(partition, {
           input: (to: Requester) => ({ type: 'list', to }),
           failed: (code) => {
-            error = code;
+            // Its groups are another broker's to list, or nobody's until it can be loaded.
+            if (code !== ErrorCode.NOT_COORDINATOR) error = code;
             return [];
           },
         }),

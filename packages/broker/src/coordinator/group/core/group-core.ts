@@ -13,7 +13,7 @@ import { SoftDeadlines } from '../../runtime/core/soft-deadlines.ts';
 import { Timeline } from '../../runtime/core/timeline.ts';
 import type { Requester } from '../../runtime/core/turn.ts';
 import { ClassicGroups } from './classic/classic-groups.ts';
-import { ClassicJoin, type JoinInput, type StaticReplaced } from './classic/classic-join.ts';
+import { canBeWritten, ClassicJoin, type JoinInput, type StaticReplaced } from './classic/classic-join.ts';
 import { ClassicMembership, type AssignmentWritten } from './classic/classic-membership.ts';
 import { ClassicRebalance } from './classic/classic-rebalance.ts';
 import { joinError, syncError } from './classic/classic-responses.ts';
@@ -186,6 +186,7 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   }
 
   *unload(): Generator<Requester> {
+    yield* this.#joins.waiting();
     for (const group of this.groups.values()) {
       if (group.kind !== 'classic') continue;
       yield* this.#classic.waiting(group);
@@ -196,6 +197,7 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   #join(input: { readonly type: 'join' } & JoinInput, turn: GroupTurn): void {
     const { request, to } = input;
     const { sessionTimeoutMs, memberId, groupId } = request;
+    if (!canBeWritten(input)) return turn.answer(to, joinError(ErrorCode.INVALID_REQUEST, ''));
     if (sessionTimeoutMs < this.#config.minSessionTimeoutMs || sessionTimeoutMs > this.#config.maxSessionTimeoutMs) {
       return turn.answer(to, joinError(ErrorCode.INVALID_SESSION_TIMEOUT, memberId));
     }

@@ -6,6 +6,7 @@
 import { ErrorCode, type JoinGroup, type RequestOf } from '@tidelog/protocol';
 import type { Requester } from '../../../runtime/core/turn.ts';
 import type { GroupHost, GroupTurn, OnDue } from '../group-host.ts';
+import { fitsMemberId, fitsWire } from '../text-limit.ts';
 import {
   emptyBytes,
   sameProtocols,
@@ -51,10 +52,17 @@ const skipAssignmentSince = 9;
 export class ClassicJoin {
   readonly #host: GroupHost;
   readonly #rebalance: ClassicRebalance;
+  /** Static members whose return is on its way to the log. */
+  readonly #replacing = new Set<StaticReplaced>();
 
   constructor(host: GroupHost, rebalance: ClassicRebalance) {
     this.#host = host;
     this.#rebalance = rebalance;
+  }
+
+  /** Who waits for the return of a static member to be committed. */
+  *waiting(): Generator<Requester> {
+    for (const { to } of this.#replacing) yield to;
   }
 
   join(group: ClassicGroup, asked: JoinInput, turn: GroupTurn): void {
@@ -173,6 +181,7 @@ export class ClassicJoin {
     if (group.state === 'Stable' && group.selectProtocol() === group.protocolName) {
       turn.append(classicGroupRecord(group));
       const token: StaticReplaced = { type: 'staticReplaced', group, member, former, to, apiVersion, formerLeader };
+      this.#replacing.add(token);
       return turn.settle(token);
     }
     group.awaitJoin(member, to);
@@ -215,11 +224,9 @@ export class ClassicJoin {
   }
 
   /** The successor is in the log, or could not be written: then its former self is put back. */
-  replaced(
-    { group, member, former, to, apiVersion, formerLeader }: StaticReplaced,
-    error: ErrorCode,
-    turn: GroupTurn,
-  ): void {
+  replaced(token: StaticReplaced, error: ErrorCode, turn: GroupTurn): void {
+    const { group, member, former, to, apiVersion, formerLeader } = token;
+    this.#replacing.delete(token);
     if (error !== ErrorCode.NONE) {
       if (group.members.get(member.memberId) === member) this.#restore(group, { member, former }, turn);
       return turn.answer(to, joinError(error, member.memberId));
@@ -255,7 +262,21 @@ export class ClassicJoin {
   }
 }
 
-/** What is kept of a request must not keep the chunk that it came in. */
+/** Whether every text of a join that is kept can be written again. */
+export function canBeWritten({ request, client }: JoinInput): boolean {
+  const { memberId, groupInstanceId, protocolType, protocols } = request;
+  const namesFit = fitsMemberId(groupInstanceId) && fitsMemberId(client.clientId) && fitsWire(memberId);
+  return namesFit && fitsWire(protocolType) && protocols.every(({ name }) => fitsWire(name));
+}
+
+/**
+ * What is kept of a request must not keep the chunk that it came in. A name that is said twice counts once: the group
+ * counts supporters by name.
+ */
 export function ownCopies(protocols: readonly ClassicProtocol[]): ClassicProtocol[] {
-  return protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
+  const copies = new Map<string, ClassicProtocol>();
+  for (const { name, metadata } of protocols) {
+    if (!copies.has(name)) copies.set(name, { name, metadata: Buffer.from(metadata) });
+  }
+  return [...copies.values()];
 }

@@ -262,3 +262,34 @@ test('whoever waits when the coordinator moves away hears so', () => {
   group.bench.failOver();
   expect(group.told('c')).toBe('NOT_COORDINATOR');
 });
+
+test('a static member whose return is on its way when the coordinator moves away hears so', () => {
+  const group = staticPair();
+  group.bench.holds = true;
+  expect(group.join('b', { instanceId: 'B', memberId: '' })).toBe('waits');
+  group.bench.failOver();
+  expect(group.told('b')).toBe('NOT_COORDINATOR');
+});
+
+test('a protocol that a member names twice counts once', () => {
+  const group = members();
+  group.join('a', { protocols: ['range', 'range'] });
+  group.join('b');
+  group.bench.wait(6000);
+  expect(group.told('a')).toBe('generation 1 of range, leads a-1 b-2');
+  group.told('b');
+  group.leave('a');
+  expect(group.join('b')).toBe('generation 2 of range, leads b-2');
+});
+
+test('texts that cannot be written again are refused', () => {
+  const group = members();
+  const tooLong = '\u{fffd}'.repeat(20_000);
+  expect(group.join(tooLong)).toBe('INVALID_REQUEST');
+  expect(group.join('x'.repeat(32_740))).toBe('INVALID_REQUEST');
+  expect(group.join('a', { memberId: tooLong })).toBe('INVALID_REQUEST');
+  expect(group.join('a', { instanceId: tooLong })).toBe('INVALID_REQUEST');
+  expect(group.join('a', { protocols: [tooLong] })).toBe('INVALID_REQUEST');
+  expect(group.join('a', { protocolType: tooLong })).toBe('INVALID_REQUEST');
+  expect(group.state).toBe('none');
+});

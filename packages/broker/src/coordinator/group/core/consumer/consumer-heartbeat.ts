@@ -5,6 +5,7 @@
 import { ErrorCode } from '@tidelog/protocol';
 import type { GroupHost, GroupTurn } from '../group-host.ts';
 import type { ConsumerHeartbeatInput, ConsumerHeartbeatRequest } from '../group-inputs.ts';
+import { fitsWire } from '../text-limit.ts';
 import { isSubset, sameAssignment } from './assignment.ts';
 import type { ConsumerEpochs } from './consumer-epochs.ts';
 import type { ConsumerGroup } from './consumer-group.ts';
@@ -195,6 +196,7 @@ export function requestRefusal(input: ConsumerHeartbeatInput, host: GroupHost): 
   const { request, apiVersion } = input;
   const { memberEpoch, memberId, instanceId, rebalanceTimeoutMs, topicPartitions } = request;
   const invalid = (message: string): Refusal => refusal(ErrorCode.INVALID_REQUEST, message);
+  if (!canBeWritten(input)) return invalid('A text is longer than 32767 bytes of UTF-8.');
   if (instanceId === '') return invalid('InstanceId is empty.');
   if (memberEpoch < staticLeaveEpoch) return invalid('MemberEpoch is less than -2.');
   if (apiVersion >= 1 && memberId === '') return invalid('MemberId is empty.');
@@ -216,6 +218,14 @@ export function requestRefusal(input: ConsumerHeartbeatInput, host: GroupHost): 
   const compiles =
     subscribedTopicRegex.length <= maxRegexLength && host.matchTopics(subscribedTopicRegex, []) !== undefined;
   return compiles ? undefined : refusal(ErrorCode.INVALID_REGULAR_EXPRESSION, 'The expression is not in RE2 syntax.');
+}
+
+/** Whether every text that is kept of the member can be written again. */
+function canBeWritten({ request, client }: ConsumerHeartbeatInput): boolean {
+  const { memberId, instanceId, rackId, subscribedTopicNames } = request;
+  return [memberId, instanceId, rackId, client.clientId, ...(subscribedTopicNames ?? [])].every((text) =>
+    fitsWire(text),
+  );
 }
 
 /** Whether the request is a goodbye. */

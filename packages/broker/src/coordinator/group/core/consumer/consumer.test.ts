@@ -211,6 +211,16 @@ test('a group is the same after a fail-over', () => {
   for (const name of ['a', 'b', 'c']) expect(group.beat(name)).toBe(`epoch ${after.groupEpoch}`);
 });
 
+test('texts that cannot be written again are refused', () => {
+  const group = members();
+  const tooLong = '\u{fffd}'.repeat(20_000);
+  expect(group.join(tooLong)).toBe('INVALID_REQUEST');
+  expect(group.join('a', { topics: ['t', tooLong] })).toBe('INVALID_REQUEST');
+  expect(group.join('a', { topics: ['t'], instanceId: tooLong })).toBe('INVALID_REQUEST');
+  expect(group.join('a', { topics: ['t'], rackId: tooLong })).toBe('INVALID_REQUEST');
+  expect(group.state).toBe('none');
+});
+
 /** Beats as told until the time is over; whoever is told to own something else says at once that it does. */
 function runFor(group: ConsumerMembers, ms: number, due: Map<string, number>): void {
   for (const end = group.bench.now + ms; group.bench.now < end; group.bench.wait(10)) {

@@ -14,6 +14,7 @@ import type { ClassicGroup } from '../classic/classic-group.ts';
 import type { Group, GroupHost, GroupTurn } from '../group-host.ts';
 import type { CommitInput, CommitTopic, FetchInput, OffsetDeleteRequest } from '../group-inputs.ts';
 import type { OffsetRecord } from '../group-records.ts';
+import { fitsWire } from '../text-limit.ts';
 import { commitError, fetchError, isStaleAt } from './commit-check.ts';
 import type { CommittedOffset } from './offset-store.ts';
 
@@ -35,8 +36,6 @@ export interface FetchResponseGroup {
 export type OffsetDeleteResponse = ResponseInputOf<typeof OffsetDelete>;
 type CommitPartition = CommitTopic['partitions'][number];
 type FetchedPartition = FetchResponseGroup['topics'][number]['partitions'][number];
-
-const maxOffsetMetadata = (text: string): number => (text.length > 16_384 ? text.length : Buffer.byteLength(text));
 
 /** The response when every partition fares alike. */
 export function commitFailure(topics: readonly CommitTopic[], errorCode: ErrorCode): CommitResponse {
@@ -81,7 +80,7 @@ export class OffsetRequests {
   ): ErrorCode {
     const { partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata } = partition;
     const metadata = committedMetadata ?? '';
-    if (maxOffsetMetadata(metadata) > this.#host.config.offsetMetadataMaxBytes) {
+    if (Buffer.byteLength(metadata) > this.#host.config.offsetMetadataMaxBytes || !fitsWire(metadata)) {
       return ErrorCode.OFFSET_METADATA_TOO_LARGE;
     }
     const { name, topicId } = topic;
