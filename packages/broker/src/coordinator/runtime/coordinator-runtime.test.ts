@@ -44,8 +44,15 @@ function coordinatorOn(cluster: TestCluster, broker: TestBroker, commitTimeoutMs
   return coordinator;
 }
 
-async function clusterOf(brokers: number, minInsyncReplicas = 1): Promise<TestCluster> {
-  const cluster = await TestCluster.start({ brokers, minInsyncReplicas, replication: { replicaLagTimeMaxMs: 300 } });
+interface ClusterSpec {
+  readonly replicaLagTimeMaxMs?: number;
+  readonly maxMessageBytes?: number;
+}
+
+async function clusterOf(brokers: number, minInsyncReplicas = 1, spec: ClusterSpec = {}): Promise<TestCluster> {
+  const { replicaLagTimeMaxMs = 300, maxMessageBytes } = spec;
+  const log = maxMessageBytes === undefined ? {} : { maxMessageBytes };
+  const cluster = await TestCluster.start({ brokers, minInsyncReplicas, log, replication: { replicaLagTimeMaxMs } });
   cleanups.push(() => cluster.stop());
   return cluster;
 }
@@ -55,14 +62,22 @@ function createTopics(cluster: TestCluster, replicas: number[]): void {
   cluster.controller.createTopic({ name: '__consumer_offsets', topicId: offsetsId, replicas: [replicas] });
 }
 
-async function commit(coordinator: GroupCoordinator, offset: number, groupId = 'g'): Promise<string> {
-  const partitions = [{ partitionIndex: 0, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata: '' }];
+interface Commit {
+  readonly groupId?: string;
+  readonly metadata?: string;
+  /** The group of the input, where it is not the one that is asked for. */
+  readonly inputGroup?: string;
+}
+
+async function commit(coordinator: GroupCoordinator, offset: number, how: Commit = {}): Promise<string> {
+  const { groupId = 'g', metadata: committedMetadata = '', inputGroup = groupId } = how;
+  const partitions = [{ partitionIndex: 0, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata }];
   const response = await coordinator.ask<CommitResponse>(groupId, {
     input: (to) => ({
       type: 'commitOffsets',
       to,
       apiVersion: 9,
-      groupId,
+      groupId: inputGroup,
       memberId: '',
       groupInstanceId: null,
       generationIdOrMemberEpoch: -1,
@@ -127,7 +142,9 @@ test('everything that one turn decides is one append', async () => {
   await eventually(() => commit(coordinator, 1), 'NONE');
   const replica = cluster.broker(1).replicas.get('__consumer_offsets', 0);
   const before = replica?.logEndOffset ?? 0;
-  const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => commit(coordinator, i, `g${i}`)));
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => commit(coordinator, i, { groupId: `g${i}` })),
+  );
   expect(new Set(answers)).toEqual(new Set(['NONE']));
   expect(replica?.logEndOffset).toBe(before + 100);
   const read = await replica?.read({ offset: before, maxBytes: 1e6, minOneBatch: true, upTo: 'logEnd' });
@@ -166,4 +183,64 @@ test('a commit that the log refuses never was', async () => {
   await eventually(() => fetch(coordinator), 2);
   await eventually(() => commit(coordinator, 4), 'NONE');
   expect(await fetch(coordinator)).toBe(4);
+});
+
+test('an input that breaks the core is its own failure, and the shard is loaded anew', async () => {
+  const cluster = await clusterOf(1);
+  const coordinator = coordinatorOn(cluster, cluster.broker(1));
+  createTopics(cluster, [1]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  const unwritable = '\u{fffd}'.repeat(20_000);
+  expect(await commit(coordinator, 2, { inputGroup: unwritable })).toBe('UNKNOWN_SERVER_ERROR');
+  await eventually(() => fetch(coordinator), 1);
+});
+
+test('a group id that cannot be written again is refused', async () => {
+  const cluster = await clusterOf(1);
+  const coordinator = coordinatorOn(cluster, cluster.broker(1));
+  createTopics(cluster, [1]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  expect(await commit(coordinator, 2, { groupId: '\u{fffd}'.repeat(20_000) })).toBe('INVALID_GROUP_ID');
+});
+
+test('a record that is too large for the log fails alone', async () => {
+  const cluster = await clusterOf(1, 1, { maxMessageBytes: 1000 });
+  const coordinator = coordinatorOn(cluster, cluster.broker(1));
+  createTopics(cluster, [1]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  const metadata = 'x'.repeat(2000);
+  const answers = [commit(coordinator, 2), commit(coordinator, 3, { metadata }), commit(coordinator, 4)];
+  expect(await Promise.all(answers)).toEqual(['NONE', 'UNKNOWN_SERVER_ERROR', 'NONE']);
+  expect(await fetch(coordinator)).toBe(4);
+});
+
+test('what a new leader has loaded is told when it is committed, not before', async () => {
+  const cluster = await clusterOf(2, 1, { replicaLagTimeMaxMs: 60_000 });
+  const coordinator = coordinatorOn(cluster, cluster.broker(1), 100);
+  createTopics(cluster, [1, 2]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  cluster.cut(2, 1);
+  const late = commit(coordinator, 2);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  cluster.controller.elect(offsetsId, 0, { leader: 1 });
+  expect(await late).toBe('NOT_COORDINATOR');
+  await eventually(() => fetch(coordinator), 'COORDINATOR_NOT_AVAILABLE');
+  cluster.heal(2, 1);
+  await eventually(() => fetch(coordinator), 2);
+});
+
+test('a shard that cannot be read is tried again, and until then its groups are not listed', async () => {
+  const cluster = await clusterOf(1);
+  const first = coordinatorOn(cluster, cluster.broker(1));
+  createTopics(cluster, [1]);
+  await eventually(() => commit(first, 5), 'NONE');
+  const again = await cluster.startBroker(1, await cluster.stopBroker(1));
+  while (!again.replicas.isSettled) await new Promise((resolve) => void setImmediate(resolve));
+  again.world.disk.readFault = 'EMFILE';
+  const coordinator = coordinatorOn(cluster, again);
+  cluster.controller.elect(offsetsId, 0, { leader: 1 });
+  await eventually(() => fetch(coordinator), 'NOT_COORDINATOR');
+  expect(await coordinator.list()).toEqual({ groups: [], error: ErrorCode.NONE });
+  again.world.disk.readFault = undefined;
+  await eventually(() => fetch(coordinator), 5);
 });

@@ -69,7 +69,7 @@ export class CoordinatorRuntime<Input, Rec, State extends ShardCore<Input, Rec>>
         respond: (response) => resolve(response as Response),
         fail: (code) => resolve(failed(code)),
       };
-      shard.submit(input(request));
+      shard.submit(input(request), request);
     });
   }
 
@@ -113,7 +113,8 @@ export class CoordinatorRuntime<Input, Rec, State extends ShardCore<Input, Rec>>
     this.#deadlines.close();
   }
 
-  #open(partition: number, leaderEpoch: number): void {
+  /** Attempts count the loads that have failed in a row. */
+  #open(partition: number, leaderEpoch: number, attempt = 0): void {
     const { world, logger, replicas, topic, timings, makeCore } = this.#deps;
     const replica = replicas.get(topic, partition);
     if (replica === undefined) return;
@@ -125,7 +126,7 @@ export class CoordinatorRuntime<Input, Rec, State extends ShardCore<Input, Rec>>
       timings,
       deadlines: this.#deadlines,
       core: makeCore(partition),
-      onLost: () => this.#reopen(shard),
+      onLost: () => this.#reopen(shard, shard.wasLoaded ? 0 : attempt + 1),
     });
     this.#shards.set(partition, shard);
     this.#toLoad.push(shard);
@@ -134,13 +135,14 @@ export class CoordinatorRuntime<Input, Rec, State extends ShardCore<Input, Rec>>
   }
 
   /** In a later turn, and only if the leadership that the shard served is still this broker's. */
-  #reopen(shard: Shard<Input, Rec>): void {
+  #reopen(shard: Shard<Input, Rec>, attempt: number): void {
     const { world, replicas, topic } = this.#deps;
-    world.timers.after(reloadDelayMs, () => {
+    const delayMs = Math.min(reloadDelayMs * 2 ** attempt, maxReloadDelayMs);
+    world.timers.after(delayMs, () => {
       if (this.#closed || this.#shards.get(shard.partition) !== shard) return;
       const replica = replicas.get(topic, shard.partition);
       this.#shards.delete(shard.partition);
-      if (replica?.role === 'leader') this.#open(shard.partition, replica.leaderEpoch);
+      if (replica?.role === 'leader') this.#open(shard.partition, replica.leaderEpoch, attempt);
     });
   }
 
@@ -158,3 +160,4 @@ export class CoordinatorRuntime<Input, Rec, State extends ShardCore<Input, Rec>>
 }
 
 const reloadDelayMs = 100;
+const maxReloadDelayMs = 10_000;

@@ -1,6 +1,7 @@
 /**
- * Reads a partition of a coordinator's topic from its start to where it ended when this broker was elected, into the
- * shard's core, in slices of a few milliseconds, so that a large log holds up nobody else.
+ * Reads a partition of a coordinator's topic from its start to its end into the shard's core, in slices of a few
+ * milliseconds, so that a large log holds up nobody else. What is appended meanwhile (markers of transactions) is read
+ * too. The end may be above the high watermark: the shard's writer tells nobody of it before it is committed.
  */
 import type { World } from '@tidelog/core';
 import type { ReadOutcome } from '@tidelog/log';
@@ -25,14 +26,26 @@ export interface LoadOptions {
 
 const sliceMs = 4;
 
-/** Resolves with the number of records, or undefined when it was cancelled. Rejects when the log cannot be read. */
-export async function loadShard(options: LoadOptions): Promise<number | undefined> {
+export interface Loaded {
+  readonly records: number;
+  /** The log is read up to here. */
+  readonly end: number;
+}
+
+/** Resolves with undefined when it was cancelled. Rejects when the log cannot be read. */
+export async function loadShard(options: LoadOptions): Promise<Loaded | undefined> {
   const { world, replica, bufferBytes, isCancelled } = options;
-  const end = replica.logEndOffset;
+  if (isCancelled()) return undefined;
   let offset = replica.logStartOffset;
   let records = 0;
   let sliceEnd = world.clock.monotonic() + sliceMs;
-  while (offset < end) {
+  while (offset < (replica.log?.nextOffset ?? replica.logEndOffset)) {
+    const written = replica.logEndOffset;
+    if (offset >= written) {
+      await new Promise<void>((resolve) => void world.timers.after(1, resolve));
+      if (isCancelled()) return undefined;
+      continue;
+    }
     const outcome = await replica.read({ offset, maxBytes: bufferBytes, minOneBatch: true, upTo: 'logEnd' });
     if (isCancelled()) return undefined;
     const read = dataOf(outcome, replica);
@@ -46,10 +59,10 @@ export async function loadShard(options: LoadOptions): Promise<number | undefine
       if (isCancelled()) return undefined;
       sliceEnd = world.clock.monotonic() + sliceMs;
     }
-    if (next === offset) break;
-    offset = next;
+    // Compaction may have left no batch up to the end.
+    offset = next === offset ? written : next;
   }
-  return records;
+  return { records, end: offset };
 }
 
 function dataOf(outcome: ReadOutcome, replica: Replica): Extract<ReadOutcome, { kind: 'data' }>['records'] {

@@ -61,9 +61,36 @@ export class ShardWriter {
   readonly #inFlight: InFlight[] = [];
   #scheduled = false;
   #closed = false;
+  #onClose: () => void = () => undefined;
 
   constructor(deps: ShardWriterDeps) {
     this.#deps = deps;
+  }
+
+  /** Whether each of the records fits a batch: a decision may take several batches, a record may not. */
+  canTake(records: readonly EncodedRecord[]): boolean {
+    const limit = this.#batchLimit;
+    return records.every((record) => maxSizeOfRecord(record) <= limit);
+  }
+
+  /**
+   * What was loaded up to this offset may not be committed yet: until it is, what is decided waits behind it, so that
+   * nobody is told of an offset that another leader may not have.
+   */
+  awaitCommitted(end: number): void {
+    const { replica, timeline } = this.#deps;
+    if (replica.highWatermark >= end) return;
+    const loaded = this.#batch(timeline.position, []);
+    const watcher = {
+      onReplicaChanged: (): void => {
+        if (replica.highWatermark < end) return;
+        replica.unwatch(watcher);
+        loaded.done = true;
+        this.#release();
+      },
+    };
+    replica.watch(watcher);
+    this.#onClose = () => replica.unwatch(watcher);
   }
 
   /** Nothing is on its way: what is decided without records may be answered at once. */
@@ -90,6 +117,7 @@ export class ShardWriter {
   close(error: ErrorCode): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#onClose();
     const waiters = [
       ...this.#inFlight.flatMap((batch) => batch.waiters),
       ...this.#pending.flatMap((decision) => decision.waiters),
@@ -100,10 +128,14 @@ export class ShardWriter {
     for (const waiter of waiters) waiter.settle(error);
   }
 
+  get #batchLimit(): number {
+    return (this.#deps.replica.log?.config.maxMessageBytes ?? 1_048_588) - batchOverhead;
+  }
+
   #flush(): void {
     const decisions = this.#pending;
     this.#pending = [];
-    const limit = (this.#deps.replica.log?.config.maxMessageBytes ?? 1_048_588) - batchOverhead;
+    const limit = this.#batchLimit;
     for (let at = 0; at < decisions.length && !this.#closed;) {
       const end = endOfBatch(decisions, at, limit);
       const error = this.#append(decisions.slice(at, end), limit);

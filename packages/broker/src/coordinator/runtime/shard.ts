@@ -4,7 +4,8 @@
  *   loading ──loaded──▶ active ──resigned, or state and log may differ──▶ closed
  *      └──────────────── resigned, unreadable ─────────────────────────────▲
  *
- * Requests are stepped as they come; their records leave together at the end of the turn (shard-writer.ts).
+ * Requests are stepped as they come; their records leave together at the end of the turn (shard-writer.ts). An input
+ * that breaks the core costs its sender an error and the shard a reload, and nobody else anything.
  */
 import type { Logger, Timer, World } from '@tidelog/core';
 import { ErrorCode, errorName, type Codec } from '@tidelog/protocol';
@@ -52,6 +53,8 @@ export class Shard<Input, Rec> {
   #state: 'loading' | 'active' | 'closed' = 'loading';
   #timer: Timer | undefined;
   #timerAt = Infinity;
+  /** It served, before it was lost. */
+  wasLoaded = false;
 
   constructor(deps: ShardDeps<Input, Rec>) {
     const { world, deadlines, replica, leaderEpoch, core, timings } = deps;
@@ -86,22 +89,30 @@ export class Shard<Input, Rec> {
     core.timeline.recording = false;
     try {
       const bufferBytes = timings.loadBufferBytes;
-      const records = await loadShard({ world, replica, core, bufferBytes, isCancelled });
-      if (records === undefined) return;
+      const loaded = await loadShard({ world, replica, core, bufferBytes, isCancelled });
+      if (loaded === undefined) return;
+      const { records } = loaded;
       core.timeline.recording = true;
       this.#state = 'active';
+      this.wasLoaded = true;
+      this.#writer.awaitCommitted(loaded.end);
       this.#run((turn) => core.loaded(turn));
       const tookMs = Math.round(world.clock.monotonic() - start);
       logger.debug({ topic, partition, records, tookMs, leaderEpoch: this.leaderEpoch }, 'coordinator shard loaded');
     } catch (cause) {
-      logger.error({ topic, partition, cause: String(cause) }, 'a coordinator shard cannot be loaded');
+      if (this.#state === 'closed') return;
+      logger.error(
+        { topic, partition, cause: String(cause) },
+        'a coordinator shard cannot be loaded and is tried again',
+      );
       this.close();
+      this.#deps.onLost();
     }
   }
 
-  /** Only while active. */
-  submit(input: Input): void {
-    this.#run((turn) => this.core.step(input, turn));
+  /** Only while active. The request, if it is one, hears of it when its input breaks the core. */
+  submit(input: Input, request?: ShardRequest): void {
+    this.#run((turn) => this.core.step(input, turn), request);
   }
 
   /** Everybody who waits hears NOT_COORDINATOR; the core is of no use any more. */
@@ -113,36 +124,59 @@ export class Shard<Input, Rec> {
     for (const requester of this.core.unload()) (requester as ShardRequest).fail(ErrorCode.NOT_COORDINATOR);
   }
 
-  #run(step: (turn: Turn<Rec>) => void): void {
+  #run(step: (turn: Turn<Rec>) => void, request?: ShardRequest): void {
     if (this.#state !== 'active') return;
     const { clock } = this.#deps.world;
     const turn = new Turn<Rec>(clock.monotonic(), clock.wall());
     const from = this.core.timeline.position;
-    step(turn);
-    this.#perform(turn, from);
-    this.#arm();
+    try {
+      step(turn);
+      this.#perform(turn, from);
+      this.#arm();
+    } catch (cause) {
+      this.#onBroken(cause, turn, request);
+    }
   }
 
   #perform(turn: Turn<Rec>, from: number): void {
     const { effects } = turn;
     if (effects.length === 0) return;
     const records: EncodedRecord[] = [];
-    const waiters: DecisionWaiter[] = [];
     let producer: TransactionalProducer | undefined;
     for (const effect of effects) {
-      if (effect.type === 'append') {
-        records.push(this.core.encode(effect.record));
-        producer ??= effect.producer;
-      } else if (effect.type === 'answer') {
-        (effect.to as ShardRequest).respond(effect.response);
-      } else {
-        waiters.push(
-          effect.type === 'reply' ? new Reply(effect.to as ShardRequest, effect.response) : this.#settler(effect.token),
-        );
-      }
+      if (effect.type !== 'append') continue;
+      records.push(this.core.encode(effect.record));
+      producer ??= effect.producer;
+    }
+    const waiters: DecisionWaiter[] = [];
+    for (const effect of effects) {
+      if (effect.type === 'answer') (effect.to as ShardRequest).respond(effect.response);
+      else if (effect.type === 'reply') waiters.push(new Reply(effect.to as ShardRequest, effect.response));
+      else if (effect.type === 'settle') waiters.push(this.#settler(effect.token));
     }
     if (records.length === 0 && waiters.length === 0) return;
-    this.#writer.add({ records, producer, waiters, from, to: this.core.timeline.position });
+    if (this.#writer.canTake(records)) {
+      return this.#writer.add({ records, producer, waiters, from, to: this.core.timeline.position });
+    }
+    // Alone, before it is put to others that would fail with it.
+    this.core.timeline.revertTo(from);
+    this.#run((late) => this.core.reverted(late));
+    for (const waiter of waiters) waiter.settle(ErrorCode.MESSAGE_TOO_LARGE);
+  }
+
+  /** Nobody knows what state this left: the log does. Whoever was to be answered in this turn is out of the core. */
+  #onBroken(cause: unknown, { effects }: Turn<Rec>, request: ShardRequest | undefined): void {
+    const { topic, partition } = this.#deps.replica;
+    const why = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    this.#deps.logger.error({ topic, partition, cause: why }, 'a coordinator shard broke and is loaded anew');
+    request?.fail(ErrorCode.UNKNOWN_SERVER_ERROR);
+    for (const effect of effects) {
+      if (effect.type === 'reply' || effect.type === 'answer') {
+        (effect.to as ShardRequest).fail(ErrorCode.NOT_COORDINATOR);
+      }
+    }
+    this.close();
+    this.#deps.onLost();
   }
 
   #settler(token: unknown): DecisionWaiter {
