@@ -45,9 +45,15 @@ export class EpochFile {
   async sync(): Promise<boolean> {
     this.writeIfChanged();
     if (!this.#unsynced) return false;
+    // It may be written again meanwhile.
     this.#unsynced = false;
     const { handles } = this.#state.context;
-    await handles.use(this.path, 'write', (file) => file.sync());
+    try {
+      await handles.use(this.path, 'write', (file) => file.sync());
+    } catch (error) {
+      this.#unsynced = true;
+      throw error;
+    }
     handles.forget(this.path);
     return true;
   }

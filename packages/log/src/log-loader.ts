@@ -1,8 +1,9 @@
 /**
  * Opens a log from its directory. After a clean stop nothing is scanned: sizes come from the directory, the end from
- * the recovery point that the stop left. After an unclean one every segment that reaches beyond the recovery point
- * is read whole: a bad batch above the recovery point is a torn write and is cut off with all that follows; one below
- * it is damage to what was durable, and the log goes offline and keeps its files as they are.
+ * the recovery point that the stop left, with a snapshot of producers at it. Where there is none the end is looked for
+ * in the active segment. After an unclean stop, or where the file does not end with a batch, every segment that reaches
+ * beyond the recovery point is read whole: a bad batch above the recovery point is a torn write and is cut off with all
+ * that follows; one below it is damage to what was durable, and the log goes offline and keeps its files as they are.
  */
 import { must } from '@tidelog/core';
 import type { BatchHeader } from '@tidelog/protocol';
@@ -27,33 +28,42 @@ export interface LoadFacts {
 
 /** Opens the log; synchronous in effect (no pause) when the stop was clean and the producers' snapshot is there. */
 export async function loadLog(state: LogState, facts: LoadFacts): Promise<void> {
-  const epochsKnown = loadSegments(state, facts);
-  if (facts.clean) loadCleanEnd(state, facts.recoveryPoint);
-  else await recover(state, { recoveryPoint: facts.recoveryPoint ?? 0, epochsKnown });
+  const { epochsKnown, newestSnapshot } = loadSegments(state, facts);
+  const end = facts.clean ? cleanEndOf(state, facts.recoveryPoint, newestSnapshot) : undefined;
+  if (end === undefined) await recover(state, { recoveryPoint: facts.recoveryPoint ?? 0, epochsKnown });
+  else setCleanEnd(state, end);
   if (state.failure !== undefined) return;
   if (state.logStartOffset > state.logEndOffset) restartAt(state, state.logStartOffset);
   finishEpochs(state);
   const wanted = Math.max(facts.highWatermark ?? 0, state.logStartOffset);
   state.highWatermark = Math.min(wanted, state.logEndOffset);
-  if (facts.clean && state.logEndOffset > 0) {
+  if (end !== undefined && state.logEndOffset > 0) {
     if (loadSnapshot(state, state.logEndOffset) < state.logEndOffset) await rebuildProducers(state, state.logEndOffset);
   }
   state.producers.onHighWatermark(state.highWatermark);
 }
 
-/** Answers whether the leader epochs could be read. */
-function loadSegments(state: LogState, facts: LoadFacts): boolean {
+interface FoundFiles {
+  /** Whether the leader epochs could be read. */
+  readonly epochsKnown: boolean;
+  /** Its offset; -1 when there is none. */
+  readonly newestSnapshot: number;
+}
+
+function loadSegments(state: LogState, facts: LoadFacts): FoundFiles {
   const { logStartOffset = 0, recoveryPoint = 0 } = facts;
   const { disk } = state.context.world;
   const names = finishLeftovers(state, disk.list(state.path));
   const bases: number[] = [];
   const others = new Set<string>();
   let hasEpochs = false;
+  let newestSnapshot = -1;
   for (const name of names) {
     const parsed = parseFileName(name);
     if (parsed?.suffix === suffixes.log) bases.push(parsed.offset);
     else if (name === epochFileName) hasEpochs = true;
     else if (parsed !== undefined) others.add(name);
+    if (parsed?.suffix === suffixes.snapshot) newestSnapshot = Math.max(newestSnapshot, parsed.offset);
   }
   for (const baseOffset of bases.sort((a, b) => a - b)) {
     const name = offsetName(baseOffset);
@@ -70,7 +80,7 @@ function loadSegments(state: LogState, facts: LoadFacts): boolean {
     state.segments.push(first);
   }
   state.logStartOffset = Math.max(logStartOffset, must(state.segments[0]).baseOffset);
-  return hasEpochs && loadEpochs(state);
+  return { epochsKnown: hasEpochs && loadEpochs(state), newestSnapshot };
 }
 
 /** What a deletion or a compaction that did not finish has left behind. */
@@ -153,18 +163,26 @@ function finishEpochs(state: LogState): void {
   if (end || start) state.epochFile.write();
 }
 
-function loadCleanEnd(state: LogState, recoveryPoint: number | undefined): void {
-  const { active } = state;
-  const trusted = recoveryPoint !== undefined && recoveryPoint >= active.baseOffset;
-  const isEnd = trusted && active.sizeInBytes > 0 === recoveryPoint > active.baseOffset;
-  const end = isEnd ? recoveryPoint : endOf(active);
+/** Undefined when the log does not end as a clean stop leaves it. */
+function cleanEndOf(
+  { active }: LogState,
+  recoveryPoint: number | undefined,
+  newestSnapshot: number,
+): number | undefined {
+  if (active.sizeInBytes === 0) return (recoveryPoint ?? 0) > active.baseOffset ? undefined : active.baseOffset;
+  // The stop writes a snapshot at the end, so a recovery point without one, or below one, is not that stop's.
+  const isEnd = recoveryPoint === newestSnapshot && recoveryPoint > active.baseOffset;
+  return isEnd ? recoveryPoint : endOf(active);
+}
+
+function setCleanEnd(state: LogState, end: number): void {
   state.logEndOffset = end;
   state.nextOffset = end;
   state.recoveryPoint = end;
 }
 
-/** Where the last batch of a segment ends, found from the last index entry on. */
-function endOf(segment: Segment): number {
+/** Where the last batch of a segment ends, found from the last index entry on; undefined when the file goes on. */
+function endOf(segment: Segment): number | undefined {
   let end = segment.baseOffset;
   let position = segment.positionBefore(Number.MAX_SAFE_INTEGER);
   while (position < segment.writtenBytes) {
@@ -173,10 +191,10 @@ function endOf(segment: Segment): number {
       end = scan.lastOffset + 1;
       scan.skip();
     }
-    if (scan.at === 0) break;
+    if (scan.at === 0) return undefined;
     position += scan.at;
   }
-  return end;
+  return position === segment.writtenBytes ? end : undefined;
 }
 
 function restartAt(state: LogState, offset: number): void {

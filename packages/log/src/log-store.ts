@@ -283,7 +283,8 @@ export class LogStore {
     }
   }
 
-  #writeCheckpoints(health: DirectoryHealth): void {
+  /** False when they are not all written. */
+  #writeCheckpoints(health: DirectoryHealth): boolean {
     const recoveryPoints: CheckpointEntry[] = [];
     const highWatermarks: CheckpointEntry[] = [];
     const logStarts: CheckpointEntry[] = [];
@@ -299,8 +300,10 @@ export class LogStore {
       writeCheckpoints(this.#world.disk, health.path, { recoveryPoints, highWatermarks, logStarts });
       this.cleaner.points.write(health);
       health.leftovers.clear();
+      return true;
     } catch (error) {
       this.#logger.error({ directory: health.path, error: String(error) }, 'checkpoints could not be written');
+      return false;
     }
   }
 
@@ -315,12 +318,13 @@ export class LogStore {
         for (const { log } of next) await log.close();
       };
       await Promise.all(Array.from({ length: 8 }, worker));
+      if (this.#writeCheckpoints(health) && !damaged) writeCleanMarker(this.#world.disk, health.path, brokerEpoch);
     } catch (error) {
-      this.#logger.error({ directory: health.path, error: String(error) }, 'a log could not be closed cleanly');
-      return;
+      this.#logger.error(
+        { directory: health.path, error: String(error) },
+        'a log directory could not be closed cleanly',
+      );
     }
-    this.#writeCheckpoints(health);
-    if (!damaged) writeCleanMarker(this.#world.disk, health.path, brokerEpoch);
   }
 }
 

@@ -102,7 +102,6 @@ export class LogSyncer {
 
   async #syncDirty(): Promise<void> {
     const state = this.#state;
-    const { context } = state;
     const dirty = this.#dirty;
     this.#dirty = new Set();
     this.#noRoom = undefined;
@@ -110,15 +109,23 @@ export class LogSyncer {
       for (const segment of dirty) {
         if (state.segments.includes(segment)) await this.#syncSegment(segment);
       }
+      if (state.metadataUnsynced) await this.#syncMetadata();
+      if (await state.epochFile.sync()) this.#newFiles = true;
+      if (this.#newFiles) await this.#syncNames();
     } catch (error) {
       for (const segment of dirty) this.#dirty.add(segment);
       throw error;
     }
-    if (state.metadataUnsynced) await this.#syncMetadata();
-    const newEpochs = await state.epochFile.sync();
-    const newFiles = this.#newFiles || newEpochs;
+  }
+
+  async #syncNames(): Promise<void> {
     this.#newFiles = false;
-    if (newFiles) await context.world.disk.syncDirectory(state.path);
+    try {
+      await this.#syncDirectory(this.#state.path);
+    } catch (error) {
+      this.#newFiles = true;
+      throw error;
+    }
   }
 
   /** Whoever waits for an acknowledgement is answered once there is room again. */
@@ -150,6 +157,16 @@ export class LogSyncer {
     });
   }
 
+  async #syncDirectory(path: string): Promise<void> {
+    try {
+      await this.#state.context.world.disk.syncDirectory(path);
+    } catch (error) {
+      // Without a descriptor nothing was tried yet.
+      if (!(error instanceof DiskError) || error.code !== 'EMFILE') this.#syncFailed = true;
+      throw error;
+    }
+  }
+
   /** Whether it is any use to try and sync up to an offset. */
   #mayReach(offset: number): boolean {
     const { recoveryPoint, logEndOffset, offline, gone } = this.#state;
@@ -161,7 +178,7 @@ export class LogSyncer {
     const metadata = `${path}/${partitionMetadataFileName}`;
     await this.#syncFile(metadata);
     context.handles.forget(metadata);
-    await context.world.disk.syncDirectory(this.#state.directory.path);
+    await this.#syncDirectory(this.#state.directory.path);
     this.#state.metadataUnsynced = false;
   }
 

@@ -1,0 +1,77 @@
+/** What a log makes of a disk that is full, out of descriptors or failing; each test names what would be lost. */
+import { expect, test } from 'vitest';
+import { LogFixture, readAll } from './testing/log-fixture.ts';
+
+test('checkpoints that a full disk refuses leave no clean stop behind, and no record is lost', async () => {
+  const fixture = await LogFixture.open();
+  fixture.put(fixture.log(), ['a', 'b']);
+  fixture.put(await fixture.restart(), ['c', 'd']);
+  const { disk } = fixture.world;
+  disk.fault = (_operation, path) => (path.includes('-offset-checkpoint') ? 'ENOSPC' : undefined);
+  await fixture.world.run(fixture.store.close({ brokerEpoch: 7 }));
+  disk.fault = undefined;
+  await fixture.openStore();
+  expect(fixture.log().logEndOffset).toBe(4);
+  expect(fixture.store.previousBrokerEpoch).toBe(-1);
+});
+
+test('a clean stop whose recovery point is an older one is not believed', async () => {
+  const fixture = await LogFixture.open();
+  fixture.put(fixture.log(), ['a', 'b']);
+  const log = await fixture.restart();
+  const { disk } = fixture.world;
+  const path = '/data/recovery-point-offset-checkpoint';
+  const stale = disk.readFile(path);
+  fixture.put(log, ['c', 'd']);
+  await fixture.world.run(fixture.store.close({ brokerEpoch: 7 }));
+  disk.replaceFile(path, stale);
+  await fixture.openStore();
+  expect(fixture.log().logEndOffset).toBe(4);
+});
+
+test('after a clean stop a file that ends in the middle of a batch is recovered', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  fixture.put(log, ['a']);
+  fixture.put(log, ['b']);
+  await fixture.world.run(fixture.store.close({ brokerEpoch: 7 }));
+  const { disk } = fixture.world;
+  disk.remove('/data/recovery-point-offset-checkpoint');
+  const file = disk.open('/data/t-0/00000000000000000000.log', 'write');
+  file.truncate(file.size() - 1);
+  file.close();
+  await fixture.openStore();
+  fixture.put(fixture.log(), ['c']);
+  expect((await readAll(fixture.world, fixture.log())).next).toBe(2);
+});
+
+test('names that could not be synced for want of descriptors are synced before they count as durable', async () => {
+  const fixture = await LogFixture.open({ config: { segmentBytes: 100 } });
+  const log = fixture.log();
+  fixture.put(log, ['a']);
+  await fixture.world.run(log.flush());
+  const { disk } = fixture.world;
+  disk.fault = (operation) => (operation === 'syncDirectory' ? 'EMFILE' : undefined);
+  fixture.put(log, ['b']);
+  await expect(fixture.world.run(log.flush())).rejects.toThrow('EMFILE');
+  disk.fault = undefined;
+  await fixture.world.run(log.flush());
+  expect((await fixture.crash()).logEndOffset).toBe(2);
+});
+
+test('leader epochs that could not be synced for want of descriptors are synced by the next attempt', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  fixture.put(log, ['a']);
+  await fixture.world.run(log.flush());
+  const { disk } = fixture.world;
+  const path = '/data/t-0/leader-epoch-checkpoint';
+  log.assignEpoch(5, 1);
+  fixture.put(log, ['b']);
+  disk.fault = (operation, at) => (operation === 'open' && at === path ? 'EMFILE' : undefined);
+  await expect(fixture.world.run(log.flush())).rejects.toThrow('EMFILE');
+  disk.fault = undefined;
+  await fixture.world.run(log.flush());
+  disk.crash(fixture.world.random);
+  expect(disk.readFile(path).toString()).toContain('5 1');
+});
