@@ -215,6 +215,36 @@ test('too many requests in flight on one connection, or over all, stop the readi
   await until(() => budgets.requestBytes.used === 0);
 });
 
+test('requests in flight on one connection hold so many bytes, the first one as many as it has', async () => {
+  const budgets = new NetworkBudgets(world);
+  const started = await start({ limits: { connectionMaxInFlightBytes: 12_500 }, budgets });
+  const client = started.connect();
+  client.produce(`wait first ${'x'.repeat(20_000)}`, 1);
+  client.produce(`wait second ${'x'.repeat(7_500)}`, 2);
+  await until(() => started.bench.started.length === 1);
+  await sleep(30);
+  expect(started.bench.started.length).toBe(1);
+  started.bench.finish(started.bench.started[0] ?? '');
+  for (const n of [3, 4]) client.produce(`wait ${n} ${'x'.repeat(7_500)}`, n);
+  await until(() => started.bench.started.length === 3);
+  await sleep(30);
+  expect(started.bench.started.length).toBe(3);
+  expect(budgets.requestBytes.used).toBeLessThan(17_500);
+});
+
+test('while requests hold much over all connections each has one at a time', async () => {
+  const started = await start({ limits: { pipelinedRequestsMaxBytes: 12_500 } });
+  const [hog, other] = [started.connect(), started.connect()];
+  hog.produce(`wait ${'x'.repeat(15_000)}`, 1);
+  await until(() => started.bench.started.length === 1);
+  for (const n of [1, 2]) other.produce(`wait other ${n}`, n);
+  await until(() => started.bench.started.length === 2);
+  await sleep(30);
+  expect(started.bench.started.length).toBe(2);
+  started.bench.finish('wait other 1');
+  await until(() => started.bench.started.includes('wait other 2'));
+});
+
 test('connections are limited in all, per address and in rate', async () => {
   const total = await start({ limits: { maxConnections: 2 } });
   const perIp = await start({ limits: { maxConnectionsPerIpOverrides: new Map([['127.0.0.1', 1]]) } });

@@ -54,6 +54,8 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
   #mutedUntil: Deadline | undefined;
   #idleCheck: Deadline;
   #lastActivity: Millis;
+  /** Of requests that are not answered. */
+  #inFlightBytes = 0;
   #paused = false;
   #pumping = false;
   #disconnectCallbacks: (() => void)[] | undefined;
@@ -136,6 +138,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
   }
 
   onAnswered(call: Call): void {
+    this.#inFlightBytes -= call.frameBytes;
     this.#shared.requestBytes.give(call.frameBytes);
     this.#outbox.push(call.response);
     if (call.throttleMs > 0) this.mute(call.throttleMs);
@@ -211,6 +214,7 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
 
   #accept(frame: Chunks, now: Millis): void {
     const call = this.#shared.dispatcher.open(frame, this, now);
+    this.#inFlightBytes += call.frameBytes;
     this.#shared.requestBytes.take(call.frameBytes);
     this.#pipeline.add(call);
     this.#pipeline.advance(now);
@@ -220,6 +224,10 @@ export class InboundConnection implements CallOwner, PipelineOwner<Call>, Partia
     const { limits, requestBytes } = this.#shared;
     if (this.#state !== 'open' || this.#mutedUntil !== undefined || this.#outbox.isClientBehind) return true;
     if (this.#pipeline.size >= limits.connectionMaxInFlightRequests) return true;
+    if (this.#pipeline.size > 0) {
+      if (this.#inFlightBytes >= limits.connectionMaxInFlightBytes) return true;
+      if (requestBytes.used >= limits.pipelinedRequestsMaxBytes) return true;
+    }
     if (requestBytes.hasRoom) return false;
     requestBytes.await(this.#roomForRequests);
     return true;

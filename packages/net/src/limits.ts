@@ -22,6 +22,10 @@ export interface NetworkLimits {
   readonly queuedMaxRequestBytes: number;
   /** Requests of one connection received and not yet answered (Kafka allows one). */
   readonly connectionMaxInFlightRequests: number;
+  /** Bytes of one connection's requests received and not yet answered; one request may exceed it. */
+  readonly connectionMaxInFlightBytes: number;
+  /** The same over all connections; above it each has one request at a time, which is what Kafka always allows. */
+  readonly pipelinedRequestsMaxBytes: number;
   /** Response bytes of one connection that its client has not read, above which no more of its requests are read. */
   readonly connectionMaxUnreadBytes: number;
   /** Response bytes that clients have not read, over all connections; above it large responses are made smaller. */
@@ -42,6 +46,8 @@ export const defaultNetworkLimits: NetworkLimits = {
   maxConnectionCreationRate: 2_147_483_647,
   queuedMaxRequestBytes: Infinity,
   connectionMaxInFlightRequests: 100,
+  connectionMaxInFlightBytes: 16_777_216,
+  pipelinedRequestsMaxBytes: 268_435_456,
   connectionMaxUnreadBytes: 1_048_576,
   unreadResponsesMaxBytes: 268_435_456,
   partialFramesMaxBytes: 268_435_456,
