@@ -182,7 +182,8 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   }
 
   reverted(turn: GroupTurn): void {
-    for (const group of this.groups.values()) if (group.kind === 'consumer') this.#consumer.armTimers(group, turn);
+    this.#classic.reverted(turn);
+    for (const group of this.groups.values()) if (group.kind === 'consumer') this.#consumer.reverted(group, turn);
   }
 
   *unload(): Generator<Requester> {

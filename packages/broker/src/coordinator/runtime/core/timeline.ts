@@ -48,6 +48,11 @@ export class Timeline {
     object[field] = value;
   }
 
+  /** Something follows when the changes around it are undone. */
+  onRevert(undo: () => void): void {
+    if (this.recording) this.#undo.push(undo);
+  }
+
   revertTo(position: number): void {
     assert(position >= this.#base, 'a committed change cannot be undone');
     while (this.position > position) this.#undo.pop()?.();

@@ -1,14 +1,20 @@
 /** The classic groups of a shard: how they come to be, are read back from the log, and go. */
+import { ErrorCode } from '@tidelog/protocol';
 import type { Requester } from '../../../runtime/core/turn.ts';
 import type { GroupHost, GroupTurn } from '../group-host.ts';
 import type { ClassicGroupValue } from '../group-records.ts';
 import { ClassicGroup, type ClassicMember } from './classic-group.ts';
 import type { ClassicRebalance } from './classic-rebalance.ts';
 import { subscribedTopicsOf } from './classic-records.ts';
+import { joinError, syncError } from './classic-responses.ts';
+
+const notAvailable = ErrorCode.COORDINATOR_NOT_AVAILABLE;
 
 export class ClassicGroups {
   readonly #host: GroupHost;
   readonly #rebalance: ClassicRebalance;
+  /** Made by decisions that were undone. */
+  #undone: ClassicGroup[] = [];
 
   constructor(host: GroupHost, rebalance: ClassicRebalance) {
     this.#host = host;
@@ -16,12 +22,13 @@ export class ClassicGroups {
   }
 
   create(groupId: string): ClassicGroup {
-    const { timers, groups } = this.#host;
+    const { timers, groups, timeline } = this.#host;
     const group: ClassicGroup = new ClassicGroup(groupId, {
       join: timers.timer((turn: GroupTurn) => this.#rebalance.joinDue(group, turn)),
       sync: timers.timer((turn: GroupTurn) => this.#rebalance.syncDue(group, turn)),
     });
-    groups.set(groupId, group);
+    timeline.onRevert(() => void this.#undone.push(group));
+    timeline.set(groups, groupId, group);
     return group;
   }
 
@@ -73,15 +80,27 @@ export class ClassicGroups {
     for (const member of group.members.values()) this.#rebalance.armSession(group, member, turn);
   }
 
-  /** Takes a group out of the shard; its record, if any, is the caller's to delete. */
+  /**
+   * Takes a group out of the shard; its record, if any, is the caller's to delete. Its timers run out without effect,
+   * unless the decision is undone: then it is as it was.
+   */
   bury(group: ClassicGroup): void {
-    const { timers, groups } = this.#host;
-    for (const timer of group.pendingJoins.values()) timers.cancel(timer);
-    for (const { session } of group.members.values()) timers.cancel(session);
-    timers.cancel(group.joinTimer);
-    timers.cancel(group.syncTimer);
-    group.state = 'Dead';
-    groups.delete(group.groupId);
+    const { groups, timeline } = this.#host;
+    timeline.assign(group, 'state', 'Dead');
+    timeline.delete(groups, group.groupId);
+  }
+
+  /** Decisions were undone: groups that were made by them never were, and whoever joined them asks again. */
+  reverted(turn: GroupTurn): void {
+    const undone = this.#undone;
+    this.#undone = [];
+    for (const group of undone) {
+      for (const { memberId, awaitingJoin, awaitingSync } of group.members.values()) {
+        if (awaitingJoin !== undefined) turn.answer(awaitingJoin, joinError(notAvailable, memberId));
+        if (awaitingSync !== undefined) turn.answer(awaitingSync, syncError(notAvailable));
+      }
+      group.state = 'Dead';
+    }
   }
 
   /** Everybody who waits for the group. */

@@ -1,6 +1,6 @@
 import { ErrorCode } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
-import { ClassicMembers } from '../../../../testing/classic-members.ts';
+import { ClassicMembers, commitOffset } from '../../../../testing/classic-members.ts';
 import { GroupBench, type GroupBenchOptions } from '../../../../testing/group-bench.ts';
 
 function members(options: GroupBenchOptions = {}): ClassicMembers {
@@ -292,4 +292,29 @@ test('texts that cannot be written again are refused', () => {
   expect(group.join('a', { protocols: [tooLong] })).toBe('INVALID_REQUEST');
   expect(group.join('a', { protocolType: tooLong })).toBe('INVALID_REQUEST');
   expect(group.state).toBe('none');
+});
+
+test('whoever joined a group that was undone with a refused append asks again', () => {
+  const group = members();
+  group.bench.createTopic('t', 1);
+  group.bench.holds = true;
+  commitOffset(group.bench, { groupId: 'other', memberId: '', generationId: -1, offset: 1 });
+  expect(group.join('a')).toBe('waits');
+  group.bench.fail(ErrorCode.NOT_ENOUGH_REPLICAS);
+  group.bench.holds = false;
+  expect(group.told('a')).toBe('COORDINATOR_NOT_AVAILABLE');
+  expect(group.state).toBe('none');
+  expect(group.join('a')).toBe('waits');
+  group.bench.wait(3000);
+  expect(group.told('a')).toBe('generation 1 of range, leads a-2');
+});
+
+test('a group whose deletion cannot be written is still there', () => {
+  const group = stablePair();
+  for (const name of ['a', 'b']) group.leave(name);
+  group.bench.holds = true;
+  group.bench.ask((to) => ({ type: 'deleteGroup', groupId: 'g', to }));
+  group.bench.fail(ErrorCode.NOT_ENOUGH_REPLICAS);
+  group.bench.holds = false;
+  expect(group.state).toBe('Empty');
 });

@@ -129,6 +129,12 @@ export class ConsumerGroups {
     for (const member of group.members.values()) this.members.armTimers(group, member, turn);
   }
 
+  /** Decisions were undone, and one of them may have been what the group made of new metadata. */
+  reverted(group: ConsumerGroup, turn: GroupTurn): void {
+    group.metadataIsStale = true;
+    this.armTimers(group, turn);
+  }
+
   /** Groups look at their topics again with the next heartbeat. */
   onMetadata(changedTopics: ReadonlySet<string>): void {
     if (changedTopics.size === 0) return;

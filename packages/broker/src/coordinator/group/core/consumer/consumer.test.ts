@@ -221,6 +221,19 @@ test('texts that cannot be written again are refused', () => {
   expect(group.state).toBe('none');
 });
 
+test('new topics find their owner although the first attempt could not be written', () => {
+  const group = members(2);
+  group.join('a', { regex: 't.*' });
+  group.bench.wait(1000);
+  group.bench.createTopic('t2', 3);
+  group.bench.holds = true;
+  expect(group.beat('a')).toBe('waits');
+  group.bench.fail(ErrorCode.NOT_ENOUGH_REPLICAS);
+  group.bench.holds = false;
+  group.settle(2);
+  expect(group.counts()).toEqual({ a: 5 });
+});
+
 /** Beats as told until the time is over; whoever is told to own something else says at once that it does. */
 function runFor(group: ConsumerMembers, ms: number, due: Map<string, number>): void {
   for (const end = group.bench.now + ms; group.bench.now < end; group.bench.wait(10)) {

@@ -1,5 +1,10 @@
 import { Chunks } from '@tidelog/core';
-import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '@tidelog/protocol';
+import {
+  ConsumerProtocolAssignment,
+  ConsumerProtocolSubscription,
+  ErrorCode,
+  GroupMetadataKey,
+} from '@tidelog/protocol';
 import { expect, test } from 'vitest';
 import { ClassicMembers, fetchOffset } from '../../../../testing/classic-members.ts';
 import { ConsumerMembers } from '../../../../testing/consumer-members.ts';
@@ -131,4 +136,37 @@ test('classic members join a consumer group by its rules', () => {
   expect(classic.leave('c')).toBe('NONE');
   consumer.settle(3);
   expect(consumer.counts()).toEqual({ n: 6 });
+});
+
+test('a downgrade that cannot be written leaves nothing that acts on the group later', () => {
+  const group = new Mixed();
+  group.consumer.join('n');
+  const stays = new Map(group.consumer.consumers);
+  group.bench.holds = true;
+  expect(group.consumer.leave('n')).toBe('waits');
+  group.bench.fail(ErrorCode.NOT_ENOUGH_REPLICAS);
+  group.bench.holds = false;
+  expect(group.kind).toBe('consumer');
+  for (const [name, consumer] of stays) group.consumer.consumers.set(name, consumer);
+  const { length } = group.bench.log;
+  for (let i = 0; i < 8; i++) {
+    for (const name of ['a', 'b']) group.classic.heartbeat(name);
+    group.consumer.beat('n');
+    group.bench.wait(9000);
+  }
+  expect(group.kind).toBe('consumer');
+  expect(group.bench.log.slice(length).map(({ key }) => key.readInt16BE(0))).not.toContain(GroupMetadataKey.recordType);
+});
+
+test('an upgrade that cannot be written leaves the classic group as it was', () => {
+  const group = new Mixed();
+  group.bench.holds = true;
+  expect(group.consumer.join('n')).toBe('waits');
+  group.bench.fail(ErrorCode.NOT_ENOUGH_REPLICAS);
+  group.bench.holds = false;
+  expect([group.kind, group.classic.state, group.classic.heartbeat('a')]).toEqual(['classic', 'Stable', 'NONE']);
+  group.bench.wait(9999);
+  group.classic.heartbeat('a');
+  group.bench.wait(1);
+  expect([group.classic.state, group.classic.heartbeat('b')]).toEqual(['PreparingRebalance', 'UNKNOWN_MEMBER_ID']);
 });
