@@ -6,7 +6,6 @@ import { assert, type Chunks } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';
 import type { Answer, ReadRange, ServedRequest } from './core/messages.ts';
 import type { OffsetAndEpoch } from './core/epoch-cache.ts';
-import { noQuorumState } from './core/member.ts';
 import { RaftCore } from './core/raft-core.ts';
 import { staticVoter, VoterSet } from './core/voter-set.ts';
 import { Delivery } from './delivery.ts';
@@ -86,7 +85,7 @@ export class RaftNode {
       endpoints: this.#options.listeners,
       canBeVoter: this.#options.canBeVoter,
       bootstrapServers: this.#bootstrapServers(),
-      quorumState: stateFile.read() ?? noQuorumState,
+      quorumState: stateFile.read(),
       log: initial,
       config,
       seed: world.random.below(0x1_0000_0000),

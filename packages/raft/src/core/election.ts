@@ -6,6 +6,7 @@
  */
 import { ErrorCode } from '@tidelog/protocol';
 import type { Call } from './calls.ts';
+import { mayVote, preVotesNeeded } from './fresh-voter.ts';
 import type { Member } from './member.ts';
 import type { LeaderInfo, VoteRequest, VoteResponse } from './messages.ts';
 import { mayBeReplica, sameReplica, type Endpoint } from './replica-key.ts';
@@ -33,7 +34,7 @@ function answerVote(member: Member, request: VoteRequest): VoteResponse {
   if (request.voter !== undefined && !mayBeReplica(request.voter, member.local)) {
     return refusal(ErrorCode.INVALID_VOTER_KEY);
   }
-  const granted = canGrant(member, request);
+  const granted = canGrant(member, request) && mayVote(member, request);
   if (granted && !request.preVote) giveVote(member, request);
   return { ...member.leaderInfo(), kind: 'vote', granted };
 }
@@ -59,6 +60,7 @@ function giveVote(member: Member, { candidate }: VoteRequest): void {
   const { role } = member;
   if (role.role !== 'unattached' && role.role !== 'prospective') return;
   role.voted = candidate;
+  member.hasTakenPart = true;
   if (member.isVoter) role.electionDeadline = member.randomDeadline(member.config.electionTimeoutMs);
 }
 
@@ -89,13 +91,15 @@ function decide(member: Member, role: Prospective | Candidate): boolean {
   }
   const { voters } = member.log;
   const count = (ids: Iterable<number>): number => [...ids].filter((id) => voters.get(id) !== undefined).length;
-  if (count(role.votes.granted.keys()) >= voters.majority) {
+  const needed = role.role === 'prospective' ? preVotesNeeded(member) : voters.majority;
+  if (count(role.votes.granted.keys()) >= needed) {
     if (role.role === 'prospective') becomeCandidate(member);
     else becomeLeader(member);
     return true;
   }
   // A candidate that has lost waits as well: those who lose together and start over at once would tie for ever.
-  const lost = role.role === 'prospective' && count(role.votes.refused) > voters.size - voters.majority;
+  const spare = voters.size - Math.min(needed, voters.size);
+  const lost = role.role === 'prospective' && count(role.votes.refused) > spare;
   if (!lost && member.now < role.electionDeadline) return false;
   member.lostElections++;
   if (role.role === 'candidate') becomeProspective(member);

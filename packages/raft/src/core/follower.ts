@@ -6,6 +6,7 @@
 import { ErrorCode } from '@tidelog/protocol';
 import type { Call } from './calls.ts';
 import { learnLeader } from './election.ts';
+import { takePartOnceCaughtUp } from './fresh-voter.ts';
 import type { Member } from './member.ts';
 import type { FetchRequest, FetchResponse, SentRequest } from './messages.ts';
 import { beginTransfer, pollTransfer } from './snapshot-fetch.ts';
@@ -39,6 +40,7 @@ export function pollFollower(member: Member, role: Follower): void {
   }
   // What is not synced yet must not be claimed: a fetch from an offset says that everything below is safe here.
   if (member.log.syncedOffset < member.log.endOffset) return;
+  takePartOnceCaughtUp(member, role);
   pollVoterUpdate(member, role);
   member.send(role.leader, fetchRequest(member));
 }
@@ -73,6 +75,7 @@ export function onFetchResponse(member: Member, call: Call, response: FetchRespo
     return;
   }
   onLeaderSeen(member, role);
+  role.leaderHighWatermark = response.highWatermark;
   if (call.request.fetchOffset !== member.log.endOffset) return;
   if (response.diverging !== undefined) truncate(member, response);
   else if (response.snapshotId !== undefined) beginTransfer(member, role, response.snapshotId);

@@ -31,7 +31,8 @@ export interface CoreOptions {
   readonly canBeVoter: boolean;
   /** Whom to ask for the leader while no voter is known. */
   readonly bootstrapServers: readonly PeerAddress[];
-  readonly quorumState: QuorumState;
+  /** Undefined where there is none. */
+  readonly quorumState: QuorumState | undefined;
   readonly log: InitialLog;
   readonly config: CoreConfig;
   /** All randomness of the core derives from it. */
@@ -54,6 +55,8 @@ export class Member {
   /** Set once a graceful end was asked for: when to end anyway. */
   shutdownDeadline: number | undefined;
   isShutDown = false;
+  /** Whether there was a quorum-state, or there is something now that must be remembered in one. */
+  hasTakenPart: boolean;
   #out: RaftEffect[] = [];
   #persisted: QuorumState;
   #announced = { leaderId: -1, epoch: -1 };
@@ -65,8 +68,9 @@ export class Member {
     this.local = options.local;
     this.log = new LogView(options.log);
     this.random = new SeededRandom(options.seed);
-    this.#persisted = options.quorumState;
-    const { leaderEpoch, voted } = options.quorumState;
+    this.#persisted = options.quorumState ?? noQuorumState;
+    this.hasTakenPart = options.quorumState !== undefined;
+    const { leaderEpoch, voted } = this.#persisted;
     this.role = { role: 'unattached', epoch: leaderEpoch, leaderId: -1, voted, electionDeadline: Infinity };
   }
 
@@ -76,6 +80,12 @@ export class Member {
 
   get isVoter(): boolean {
     return this.options.canBeVoter && this.log.voters.has(this.local);
+  }
+
+  /** Whether this voter may have forgotten what it did on another disk: see fresh-voter.ts. */
+  get isFreshVoter(): boolean {
+    const { voters } = this.log;
+    return !this.hasTakenPart && this.isVoter && !voters.isOnly(this.local) && !voters.isDirectoryKnown(this.local.id);
   }
 
   /** -1 while unknown. */
@@ -182,6 +192,7 @@ export class Member {
   }
 
   #persist(): void {
+    if (this.isFreshVoter) return;
     const { role } = this;
     const state: QuorumState = { leaderId: persistedLeader(this), leaderEpoch: role.epoch, voted: votedIn(this) };
     const before = this.#persisted;

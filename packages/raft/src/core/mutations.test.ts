@@ -10,7 +10,8 @@ const seeds = 150;
 function firstComplaint(mutation: SimMutation): string | undefined {
   for (let seed = 1; seed <= seeds; seed++) {
     try {
-      runSeed({ seed, config: defaultRaftConfig, mutation });
+      const disks = mutation === 'freshVotersVote' ? { isStatic: true, faultyMs: 30_000 } : { isStatic: false };
+      runSeed({ seed, config: defaultRaftConfig, mutation, ...disks });
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -22,6 +23,7 @@ test.each([
   ['votesNotPersisted', /election safety|leader completeness|state machine safety|log matching/],
   ['syncsNotAwaited', /leader completeness|state machine safety|committed records would be lost|log matching/],
   ['truncationSkipped', /leader completeness|state machine safety|log matching|does not reach everybody|batch at/],
+  ['freshVotersVote', /election safety|leader completeness|state machine safety|log matching/],
 ] satisfies [SimMutation, RegExp][])('%s is found out', (mutation, complaint) => {
   expect(firstComplaint(mutation)).toMatch(complaint);
 });

@@ -4,12 +4,12 @@
  * once, in a new epoch.
  */
 import { zeroUuid } from '@tidelog/core';
-import type { Member } from './member.ts';
+import { noQuorumState, type Member } from './member.ts';
 import { becomeFollower, becomeProspective, becomeResignedAfterRestart, becomeUnattached } from './transitions.ts';
 
 export function restore(member: Member): void {
   const { options, log, local } = member;
-  const { quorumState } = options;
+  const quorumState = options.quorumState ?? noQuorumState;
   if (log.lastEpoch > quorumState.leaderEpoch) {
     // quorum-state is lost or older than the log. Whom this node voted for in that epoch is not known, so it votes for
     // nobody else in it.

@@ -58,6 +58,7 @@ export function becomeFollower(
     failures: 0,
     failingSince: now,
     leaderGone: false,
+    leaderHighWatermark: -1,
     snapshot: undefined,
     voterUpdateDeadline: now,
     hasUpdatedVoter: false,
@@ -90,6 +91,7 @@ export function becomeProspective(member: Member): void {
 export function becomeCandidate(member: Member): void {
   const { role, local } = member;
   assert(role.role === 'prospective', () => `${member.describe()} has not asked for pre-votes`);
+  member.hasTakenPart = true;
   become(member, {
     role: 'candidate',
     epoch: role.epoch + 1,

@@ -48,6 +48,11 @@ export class VoterSet {
     return voter !== undefined && (voter.directoryId === zeroUuid || voter.directoryId === replica.directoryId);
   }
 
+  /** Whether the voter of that id is one directory's only. */
+  isDirectoryKnown(id: number): boolean {
+    return (this.get(id)?.directoryId ?? zeroUuid) !== zeroUuid;
+  }
+
   isOnly(replica: ReplicaKey): boolean {
     return this.size === 1 && this.has(replica);
   }

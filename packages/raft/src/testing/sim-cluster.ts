@@ -7,10 +7,10 @@ import { assert, DeadlineQueue, must, SeededRandom } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';
 import type { RaftEffect, RaftInput } from '../core/events.ts';
 import type { LogBatch } from '../core/log-batch.ts';
-import type { CoreConfig } from '../core/member.ts';
+import { noQuorumState, type CoreConfig } from '../core/member.ts';
 import type { Answer, SentResponse, ServedRequest } from '../core/messages.ts';
 import type { PeerAddress } from '../core/replica-key.ts';
-import { VoterSet, type Voter } from '../core/voter-set.ts';
+import { staticVoter, VoterSet, type Voter } from '../core/voter-set.ts';
 import type { Invariant } from '../core/invariants/invariant.ts';
 import { directoryIdOf, SimMember, type SimSnapshot } from './sim-member.ts';
 import { describeEffect } from './trace-lines.ts';
@@ -32,13 +32,17 @@ export type SimMutation =
   /** Appends count as durable before they are. */
   | 'syncsNotAwaited'
   /** What the leader does not have stays in the log. */
-  | 'truncationSkipped';
+  | 'truncationSkipped'
+  /** A static voter whose disk was replaced votes as if it had never been there before. */
+  | 'freshVotersVote';
 
 export interface SimClusterOptions {
   readonly seed: number;
   readonly members: number;
   /** The first so many are voters from the beginning. */
   readonly voters: number;
+  /** Whether only the voters' ids are known, as from controller.quorum.voters (kraft.version 0). */
+  readonly isStatic?: boolean;
   readonly config: CoreConfig;
   readonly invariants: readonly Invariant[];
   readonly network?: Partial<SimNetwork>;
@@ -59,6 +63,7 @@ export class SimCluster {
   readonly network: SimNetwork;
   /** Pairs `from>to` that hear nothing. */
   readonly cuts = new Set<string>();
+  readonly isStatic: boolean;
   now = 0;
   steps = 0;
   readonly #options: SimClusterOptions;
@@ -76,11 +81,15 @@ export class SimCluster {
     const defaults = { lostPerMille: 0, duplicatedPerMille: 0, minDelayMs: 1, maxDelayMs: 1, maxSyncMs: 1 };
     this.network = { ...defaults, ...options.network };
     const ids = Array.from({ length: options.members }, (_, i) => i + 1);
-    const voters = new VoterSet(ids.slice(0, options.voters).map(simVoter));
+    const { isStatic = false } = options;
+    this.isStatic = isStatic;
+    const configured = ids.slice(0, options.voters);
+    const voters = new VoterSet(configured.map((id) => (isStatic ? staticSimVoter(id) : simVoter(id))));
+    const kraftVersion = isStatic ? 0 : 1;
     const bootstrapServers = ids.map((id) => ({ nodeId: -1 - id, host: `n${id}`, port: 9093 }));
     const { config } = options;
     this.members = ids.map(
-      (id) => new SimMember({ id, directoryId: directoryIdOf(id), config, bootstrapServers, voters }),
+      (id) => new SimMember({ id, directoryId: directoryIdOf(id), config, bootstrapServers, voters, kraftVersion }),
     );
   }
 
@@ -90,7 +99,8 @@ export class SimCluster {
 
   start(id: number): void {
     const member = this.member(id);
-    if (member.core !== undefined) return;
+    if (member.core !== undefined || this.now < member.startsAt) return;
+    if (this.#options.mutation === 'freshVotersVote' && member.startsAt > 0) member.quorumState ??= noQuorumState;
     member.start(this.random.below(0x1_0000_0000));
     this.#trace(member, 'starts');
     this.step(member, { kind: 'started' });
@@ -356,6 +366,10 @@ export class SimCluster {
   #trace(member: SimMember, line: string): void {
     this.#options.trace?.(`${String(Math.round(this.now)).padStart(5)} ${member.id}: ${line}`);
   }
+}
+
+function staticSimVoter(id: number): Voter {
+  return staticVoter({ id, host: `n${id}`, port: 9093 });
 }
 
 export function simVoter(id: number): Voter {

@@ -6,7 +6,7 @@ import type { EpochEntry, OffsetAndEpoch } from '../core/epoch-cache.ts';
 import type { QuorumState } from '../core/events.ts';
 import type { LogBatch } from '../core/log-batch.ts';
 import type { InitialLog } from '../core/log-view.ts';
-import { noQuorumState, type CoreConfig } from '../core/member.ts';
+import type { CoreConfig } from '../core/member.ts';
 import { RaftCore } from '../core/raft-core.ts';
 import type { PeerAddress, ReplicaKey } from '../core/replica-key.ts';
 import { VoterSet, type At } from '../core/voter-set.ts';
@@ -22,8 +22,9 @@ export interface SimMemberOptions {
   readonly directoryId: string;
   readonly config: CoreConfig;
   readonly bootstrapServers: readonly PeerAddress[];
-  /** The voters of the bootstrap snapshot (kraft.version 1). */
+  /** The voters of the bootstrap snapshot. */
   readonly voters: VoterSet;
+  readonly kraftVersion: number;
 }
 
 export class SimMember {
@@ -36,10 +37,12 @@ export class SimMember {
   life = 0;
   /** The number of the last restart of the log, so that syncs of what was cut come to nothing. */
   cuts = 0;
+  /** It stays down until then: its disk is being replaced. */
+  startsAt = 0;
   batches: LogBatch[] = [];
   syncedEnd = 0;
   startOffset = 0;
-  quorumState: QuorumState = noQuorumState;
+  quorumState: QuorumState | undefined;
   snapshots: SimSnapshot[] = [];
   partBytes = new Map<string, number>();
 
@@ -47,7 +50,7 @@ export class SimMember {
     this.options = options;
     this.id = options.id;
     this.key = { id: options.id, directoryId: options.directoryId };
-    this.snapshots = [{ id: { offset: 0, epoch: 0 }, voters: options.voters, kraftVersion: 1 }];
+    this.snapshots = [this.#bootstrap(options.voters)];
   }
 
   get endOffset(): number {
@@ -79,14 +82,22 @@ export class SimMember {
     this.life++;
   }
 
-  /** The disk is replaced by an empty one: another replica from now on. */
+  /**
+   * The disk is replaced by an empty one: another replica from now on, as which it is no voter; a static voter remains
+   * one.
+   */
   replaceDisk(directoryId: string): void {
     this.key = { id: this.id, directoryId };
     this.batches = [];
     this.startOffset = 0;
     this.syncedEnd = 0;
-    this.quorumState = noQuorumState;
-    this.snapshots = [{ id: { offset: 0, epoch: 0 }, voters: VoterSet.none, kraftVersion: 1 }];
+    this.quorumState = undefined;
+    const { voters, kraftVersion } = this.options;
+    this.snapshots = [this.#bootstrap(kraftVersion === 0 ? voters : VoterSet.none)];
+  }
+
+  #bootstrap(voters: VoterSet): SimSnapshot {
+    return { id: { offset: 0, epoch: 0 }, voters, kraftVersion: this.options.kraftVersion };
   }
 
   truncate(endOffset: number): void {

@@ -9,6 +9,8 @@ import { directoryIdOf, type SimMember } from './sim-member.ts';
 export interface SimRunOptions {
   readonly seed: number;
   readonly config: CoreConfig;
+  /** Whether the voters are static, and lose their disks; default: for every third seed. */
+  readonly isStatic?: boolean;
   /** How long faults go on, in virtual milliseconds. */
   readonly faultyMs?: number;
   readonly invariants?: readonly Invariant[];
@@ -23,13 +25,17 @@ export interface SimRunResult {
 }
 
 const healMs = 30_000;
+const diskReplacementMs = 6000;
 
 export function runSeed(options: SimRunOptions): SimRunResult {
-  const { seed, config, faultyMs = 8000, invariants = raftInvariants(), mutation, trace } = options;
+  const { seed, config, invariants = raftInvariants(), mutation, trace } = options;
+  const { isStatic = seed % 3 === 0 } = options;
+  const { faultyMs = isStatic ? 20_000 : 8000 } = options;
   const cluster = new SimCluster({
     seed,
     members: 5,
     voters: 3,
+    isStatic,
     config,
     invariants,
     mutation,
@@ -64,7 +70,7 @@ function disturb(cluster: SimCluster): void {
   else if (choice < 75) isolate(cluster, any);
   else if (choice < 83) cuts.clear();
   else if (choice < 88) cluster.snapshot(any, random.below(2) === 0);
-  else if (choice < 92) changeVoters(cluster, leader, any);
+  else if (choice < 92 && !cluster.isStatic) changeVoters(cluster, leader, any);
   else if (choice < 93) replaceDisk(cluster, any);
   else if (choice < 95 && leader?.core !== undefined) {
     cluster.step(leader, { kind: 'resigned', epoch: leader.core.role.epoch, reason: 'the test says so' });
@@ -102,8 +108,21 @@ function changeVoters(cluster: SimCluster, leader: SimMember | undefined, any: S
   cluster.request(leader, { kind: 'addVoter', voter: any.key, endpoints, timeoutMs: 2000, ackWhenCommitted });
 }
 
-/** Only of a member that no voter set anywhere names: a voter's disk is as good as its vote. */
+/**
+ * Of a static voter one disk at a time, while all the others have theirs and have taken part. Of a dynamic one only
+ * when no voter set anywhere names the member: the majority that decides about it would be without its vote.
+ */
 function replaceDisk(cluster: SimCluster, member: SimMember): void {
+  if (cluster.isStatic) {
+    const others = cluster.members.filter((other) => other !== member);
+    if (!others.every(({ quorumState }) => quorumState !== undefined)) return;
+    cluster.crash(member.id);
+    member.replaceDisk(member.key.directoryId);
+    // What it had sent is answered or lost by the time that a disk has been replaced, and who led with its help alone
+    // has resigned.
+    member.startsAt = cluster.now + diskReplacementMs;
+    return;
+  }
   const isVoter = cluster.members.some(
     ({ core, snapshots, batches }) =>
       core?.log.voters.get(member.id) !== undefined ||
@@ -126,8 +145,8 @@ function heal(cluster: SimCluster): void {
   network.maxDelayMs = 5;
   network.maxSyncMs = 2;
   for (const { id } of members) cluster.start(id);
-  cluster.runUntil(cluster.now + 5000);
-  // Those that were about to shut down have done so by now.
+  cluster.runUntil(cluster.now + diskReplacementMs);
+  // Those that were about to shut down have done so by now, and new disks are there.
   for (const { id } of members) cluster.start(id);
   const led = cluster.runWhile(() => cluster.leader() === undefined, healMs);
   assert(led, () => `nobody leads after healing: ${describe(cluster)}`);

@@ -3,8 +3,10 @@
  * run when TIDELOG_REWRITE_TRACES=1 is set; otherwise it must match.
  *
  *   cluster <members> <voters>      makes the quorum; everything is down
+ *   static <members> <voters>       as cluster, of voters whose directories are not known (kraft.version 0)
  *   start <id>... | crash <id>... | shutdown <id>...
  *   run <ms>                        virtual time passes
+ *   replace <id>...                 crash, and come back with an empty disk
  *   propose <id> <value>
  *   isolate <id>... | heal          nothing gets to or from these members | everything gets through again
  *   snapshot <id>                   writes one of what is committed and drops the log below
@@ -58,17 +60,19 @@ class ScenarioRunner {
     const [verb = '', ...args] = command.split(' ');
     const numbers = args.map(Number);
     const [first = 0, second = 0] = numbers;
-    if (verb === 'cluster') {
-      this.#cluster = this.#make(first, second);
+    if (verb === 'cluster' || verb === 'static') {
+      this.#cluster = this.#make({ members: first, voters: second, isStatic: verb === 'static' });
       return;
     }
     const cluster = this.#cluster;
-    if (cluster === undefined) throw new Error('a scenario begins with `cluster`');
+    if (cluster === undefined) throw new Error('a scenario begins with `cluster` or `static`');
     switch (verb) {
       case 'start':
         return numbers.forEach((id) => cluster.start(id));
       case 'crash':
         return numbers.forEach((id) => cluster.crash(id));
+      case 'replace':
+        return numbers.forEach((id) => replaceDisk(cluster, id));
       case 'shutdown':
         return numbers.forEach((id) => cluster.step(cluster.member(id), { kind: 'shutdownRequested' }));
       case 'run':
@@ -97,11 +101,11 @@ class ScenarioRunner {
     }
   }
 
-  #make(members: number, voters: number): SimCluster {
+  #make(shape: { members: number; voters: number; isStatic: boolean }): SimCluster {
     const trace = (line: string): void => {
       if (!this.#isQuiet && !isRoutine(line)) this.#lines.push(line);
     };
-    return new SimCluster({ seed: 1, members, voters, config: this.#config, invariants: raftInvariants(), trace });
+    return new SimCluster({ seed: 1, ...shape, config: this.#config, invariants: raftInvariants(), trace });
   }
 
   #changeVoters(cluster: SimCluster, verb: 'add' | 'remove', leaderId: number, id: number): void {
@@ -134,6 +138,13 @@ class ScenarioRunner {
 /** Fetches that bring nothing would drown everything else. */
 function isRoutine(line: string): boolean {
   return / (?:send fetch epoch|answer fetch hw=-?\d+$)/.test(line);
+}
+
+function replaceDisk(cluster: SimCluster, id: number): void {
+  const member = cluster.member(id);
+  cluster.crash(id);
+  member.replaceDisk(member.key.directoryId);
+  cluster.start(id);
 }
 
 function isolate({ members, cuts }: SimCluster, id: number): void {
