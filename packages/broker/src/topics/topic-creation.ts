@@ -25,13 +25,11 @@ export interface TopicCreationDeps {
   readonly waitMs: Millis;
 }
 
-interface Pending {
-  readonly waiters: ((error: ErrorCode) => void)[];
-}
+type Waiter = (error: ErrorCode) => void;
 
 export class TopicCreation {
   readonly #deps: TopicCreationDeps;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<string, Set<Waiter>>();
 
   constructor(deps: TopicCreationDeps) {
     this.#deps = deps;
@@ -39,22 +37,15 @@ export class TopicCreation {
 
   /** NONE when the image has the topic, UNKNOWN_TOPIC_OR_PARTITION while it has not, else what the controller said. */
   ensure(spec: TopicSpec): Promise<ErrorCode> {
-    const { world, image, waitMs } = this.#deps;
+    const { image } = this.#deps;
     if (image().topics.get(spec.name) !== undefined) return Promise.resolve(ErrorCode.NONE);
-    let pending = this.#pending.get(spec.name);
-    if (pending === undefined) {
-      pending = { waiters: [] };
-      this.#pending.set(spec.name, pending);
+    let waiters = this.#pending.get(spec.name);
+    if (waiters === undefined) {
+      waiters = new Set();
+      this.#pending.set(spec.name, waiters);
       void this.#create(spec);
     }
-    const { waiters } = pending;
-    return new Promise((resolve) => {
-      const timer = world.timers.after(waitMs, () => resolve(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
-      waiters.push((error) => {
-        timer.cancel();
-        resolve(error);
-      });
-    });
+    return this.#wait(spec.name, waiters);
   }
 
   /** Called when a new image is in use. */
@@ -62,6 +53,23 @@ export class TopicCreation {
     for (const name of this.#pending.keys()) {
       if (image.topics.get(name) !== undefined) this.#settle(name, ErrorCode.NONE);
     }
+  }
+
+  #wait(name: string, waiters: Set<Waiter>): Promise<ErrorCode> {
+    const { world, waitMs } = this.#deps;
+    return new Promise((resolve) => {
+      const waiter: Waiter = (error) => {
+        timer.cancel();
+        resolve(error);
+      };
+      const timer = world.timers.after(waitMs, () => {
+        waiters.delete(waiter);
+        // A topic that was created and deleted in one image is never seen: whoever comes next asks again.
+        if (waiters.size === 0 && this.#pending.get(name) === waiters) this.#pending.delete(name);
+        resolve(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+      });
+      waiters.add(waiter);
+    });
   }
 
   async #create(spec: TopicSpec): Promise<void> {
@@ -97,8 +105,8 @@ export class TopicCreation {
   }
 
   #settle(name: string, error: ErrorCode): void {
-    const pending = this.#pending.get(name);
+    const waiters = this.#pending.get(name);
     this.#pending.delete(name);
-    for (const waiter of pending?.waiters ?? []) waiter(error);
+    for (const waiter of waiters ?? []) waiter(error);
   }
 }
