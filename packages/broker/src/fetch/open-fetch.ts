@@ -64,7 +64,12 @@ function continueSession(cache: SessionCache, demand: FetchDemand, now: Millis):
   }
   session.advanceEpoch();
   session.lastUsedMs = now;
+  const { size } = session;
   for (const requested of demand.partitions) session.update(requested);
   for (const name of demand.forgotten) session.forget(name);
+  if (session.size > size && cache.isOverfull(session)) {
+    cache.remove(session);
+    return { kind: 'refused', errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND };
+  }
   return { kind: 'incremental', session };
 }

@@ -1,5 +1,6 @@
 /**
- * The fetch sessions of this broker, in a bounded number of slots (KIP-227). A new session may take the place of one
+ * The fetch sessions of this broker, in bounded numbers of slots and of partitions (KIP-227): who
+ * asks for more fetches without a session. A new session may take the place of one
  * that was idle for two minutes, or of a less valuable one that had its time: consumers yield to followers, smaller
  * sessions to larger ones.
  */
@@ -8,14 +9,24 @@ import { FetchSession, type SessionOptions } from './fetch-session.ts';
 
 export const sessionEvictionMs: Millis = 120_000;
 
+/** How many partitions there may be, named by clients: that they exist is nowhere said. */
+export interface SessionCacheLimits {
+  readonly perSession: number;
+  readonly total: number;
+}
+
+const defaultLimits: SessionCacheLimits = { perSession: 100_000, total: 500_000 };
+
 export class SessionCache {
   readonly #slots: number;
+  readonly #limits: SessionCacheLimits;
   readonly #random: Random;
   readonly #sessions = new Map<number, FetchSession>();
   #evictions = 0;
 
-  constructor(slots: number, random: Random) {
+  constructor(slots: number, random: Random, limits: SessionCacheLimits = defaultLimits) {
     this.#slots = slots;
+    this.#limits = limits;
     this.#random = random;
   }
 
@@ -38,8 +49,15 @@ export class SessionCache {
     return this.#sessions.get(id);
   }
 
+  /** Whether there are more partitions in a session, or over all, than there may be. */
+  isOverfull(session: FetchSession): boolean {
+    return session.size > this.#limits.perSession || this.partitions > this.#limits.total;
+  }
+
   /** A session for `size` partitions, or undefined when there is no slot for it. */
   create(size: number, options: Omit<SessionOptions, 'id'>): FetchSession | undefined {
+    const { perSession, total } = this.#limits;
+    if (size > perSession || this.partitions + size > total) return undefined;
     if (this.#sessions.size >= this.#slots && !this.#evictFor(size, options)) return undefined;
     let id = 0;
     while (id === 0 || this.#sessions.has(id)) id = this.#random.below(0x7fffffff);
