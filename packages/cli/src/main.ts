@@ -12,6 +12,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   dev: async () => (await import('./commands/dev.ts')).addDev,
   topics: async () => (await import('./commands/topics.ts')).addTopics,
   configs: async () => (await import('./commands/configs.ts')).addConfigs,
+  groups: async () => (await import('./commands/groups.ts')).addGroups,
   cluster: async () => (await import('./commands/cluster.ts')).addCluster,
   brokers: async () => (await import('./commands/cluster.ts')).addBrokers,
   quorum: async () => (await import('./commands/quorum.ts')).addQuorum,
