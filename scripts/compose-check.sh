@@ -1,17 +1,31 @@
 #!/usr/bin/env bash
 # Runs docker-compose.yml for real: builds the image, starts three brokers, makes a topic with three replicas, produces
-# with acks=all, kills a container in the middle, starts it again, consumes everything and compares, stops cleanly.
-# Needs a Docker engine, docker compose (v2 or v1) and kcat; says why it is skipped where one is missing.
+# with acks=all while each broker in turn is killed and started again (until the producer ends, each at least once),
+# consumes everything and compares, stops cleanly.
+# Needs a Docker engine, docker compose (v2 or v1) and kcat. Where one is missing it says so and is skipped; in CI
+# (CI=true) or with --require that is a failure.
 #
-#   scripts/compose-check.sh [records]
+#   scripts/compose-check.sh [--require] [records]     one million records when not given
 set -euo pipefail
 cd "$(dirname "$0")/.."
-records=${1:-200000}
+required=${CI:-false}
+records=1000000
+for argument in "$@"; do
+  case $argument in
+    --require) required=true ;;
+    *[!0-9]* | '') sed -n '2,8p' "$0"; exit 2 ;;
+    *) records=$argument ;;
+  esac
+done
 image=${TIDELOG_IMAGE:-tidelog:local}
 export TIDELOG_IMAGE=$image
 work=$(mktemp -d)
 
-skip() { echo "compose skipped=\"$1\""; exit 0; }
+skip() {
+  echo "compose skipped=\"$1\""
+  if [ "$required" = true ]; then exit 1; fi
+  exit 0
+}
 fail() { echo "compose failed=\"$1\"" >&2; exit 1; }
 command -v docker >/dev/null || skip 'no docker command'
 docker info >/dev/null 2>&1 || skip 'no Docker engine answers'
@@ -61,16 +75,26 @@ docker exec "$(container broker-1)" node /app/bin/tidelog.mjs topics create --bo
 seq "$records" | awk '{ print $1 " of the records that the compose check sends through three brokers" }' >"$work/sent"
 bootstrap=localhost:9092,localhost:9094,localhost:9096
 started=$(seconds)
-kcat -b $bootstrap -P -t checked -X acks=all -X enable.idempotence=true -X message.timeout.ms=120000 \
-  -X queue.buffering.max.messages=20000 -X linger.ms=5 -l "$work/sent" &
+# In forty pieces with pauses between them: every broker is to be killed while records are being sent.
+split --number l/40 "$work/sent" "$work/piece-"
+for piece in "$work"/piece-*; do cat "$piece"; sleep 1; done |
+  kcat -b $bootstrap -P -t checked -X acks=all -X enable.idempotence=true -X message.timeout.ms=120000 \
+    -X queue.buffering.max.messages=20000 -X linger.ms=5 &
 producing=$!
-sleep 0.5
-docker kill "$(container broker-2)" >/dev/null
-sleep 3
-docker start "$(container broker-2)" >/dev/null
+kills=0
+# The brokers in turn, the next one when the last is healthy again.
+while [ $kills -lt 3 ] || kill -0 $producing 2>/dev/null; do
+  broker=broker-$((kills % 3 + 1))
+  kill -0 $producing 2>/dev/null || fail "the producer ended before $broker was killed: give it more records"
+  sleep 1
+  docker kill "$(container $broker)" >/dev/null
+  kills=$((kills + 1))
+  sleep 2
+  docker start "$(container $broker)" >/dev/null
+  healthy broker-1 broker-2 broker-3
+done
 wait $producing || fail 'the producer failed'
-echo "compose produced=$records produce_s=$(since "$started") killed=broker-2"
-healthy broker-1 broker-2 broker-3
+echo "compose produced=$records produce_s=$(since "$started") kills=$kills"
 
 kcat -b $bootstrap -C -t checked -o beginning -e -q -X isolation.level=read_committed >"$work/received"
 sort "$work/received" >"$work/received.sorted"
