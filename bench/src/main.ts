@@ -1,14 +1,9 @@
 /**
- * `npm run bench`: every figure is a ratio against a limit program or a peer measured in the same run, in turns, with
- * the median and the spread of the rounds.
- *
- *   npm run bench -- --only produce,fetch    these parts
- *   npm run bench -- --rounds 9              more repetitions
- *   npm run bench -- --no-build              dist/ as it is
- *   npm run bench -- --json                  one JSON document instead of tables
+ * `npm run bench`: every figure with what it must reach, as a ratio against a limit program or a peer measured in the
+ * same run, in turns, where there is one; with the median and the spread of the rounds. `--help` lists the parts.
  */
 import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
+import { groups } from './parts/groups.ts';
 import { clusterScale } from './parts/cluster-scale.ts';
 import { coldStart } from './parts/cold-start.ts';
 import { idleMemory } from './parts/idle-memory.ts';
@@ -18,9 +13,9 @@ import { replication } from './parts/replication.ts';
 import { tail } from './parts/tail.ts';
 import { fetchThroughput, produceThroughput } from './parts/throughput.ts';
 import { ensureBuilt } from './support/ensure-built.ts';
-import { goalText, type Figure } from './support/figure.ts';
+import type { Figure } from './support/figure.ts';
 import type { Part } from './support/part.ts';
-import { short } from './support/statistics.ts';
+import { printTable } from './support/table.ts';
 
 const parts: readonly Part[] = [
   produceThroughput,
@@ -32,6 +27,7 @@ const parts: readonly Part[] = [
   kafkaClients,
   clusterScale,
   replication,
+  groups,
 ];
 
 const { values: flags } = parseArgs({
@@ -41,51 +37,58 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
     'no-build': { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-if (flags.list) console.log(parts.map(({ name }) => name).join('\n'));
+if (flags.help) console.log(help());
+else if (flags.list) console.log(parts.map(({ name }) => name).join('\n'));
 else await main();
 
 async function main(): Promise<void> {
-  const wanted = flags.only?.split(',');
-  const chosen = parts.filter(({ name }) => wanted === undefined || wanted.includes(name));
-  if (chosen.length === 0) throw new Error(`--only takes ${parts.map(({ name }) => name).join(', ')}`);
+  const chosen = chosenParts(flags.only);
   if (!flags['no-build']) ensureBuilt();
   const figures: Figure[] = [];
   const skipped: string[] = [];
+  const startedAt = performance.now();
   for (const part of chosen) {
-    console.error(`measuring ${part.name} ...`);
-    const context = { rounds: Number(flags.rounds), skip: (what: string) => void skipped.push(what) };
+    const note = (what: string): void => {
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
+      console.error(`${String(seconds).padStart(5)} s  ${part.name}: ${what}`);
+    };
+    note('...');
+    const context = { rounds: Number(flags.rounds), skip: (what: string) => void skipped.push(what), note };
     figures.push(...(await part.run(context)));
   }
   if (flags.json) console.log(JSON.stringify({ figures, skipped }, null, 2));
-  else print(figures, skipped);
+  else printTable(figures, skipped);
   process.exitCode = figures.every(({ reached }) => reached) ? 0 : 1;
 }
 
-function print(figures: readonly Figure[], skipped: readonly string[]): void {
-  const table = new Table({
-    head: ['part', 'what', 'Tidelog', '±', 'against', 'its figure', '±', 'ratio', 'must reach', ''],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'left', 'right', 'right', 'left', 'right', 'right', 'right', 'left', 'left'],
-  });
-  const percent = (spread: number): string => `${Math.round(spread * 50)} %`;
-  for (const { part, name, unit, value, spread, against, ratio, goals, reached } of figures) {
-    const theirs = against === undefined ? ['', '', ''] : [against.name, short(against.value), percent(against.spread)];
-    const verdict = goals.length === 0 ? '' : reached ? 'yes' : 'NO';
-    const must = goals.map(goalText).join(', ');
-    table.push([
-      part,
-      name,
-      `${short(value)} ${unit}`,
-      percent(spread),
-      ...theirs,
-      ratio === undefined ? '' : ratio.toFixed(2),
-      must,
-      verdict,
-    ]);
-  }
-  console.log(table.toString());
-  for (const what of skipped) console.log(`skipped: ${what}`);
+function chosenParts(only: string | undefined): readonly Part[] {
+  const wanted = only?.split(',');
+  const unknown = wanted?.filter((name) => !parts.some((part) => part.name === name)) ?? [];
+  if (unknown.length === 0) return parts.filter(({ name }) => wanted === undefined || wanted.includes(name));
+  throw new Error(`no part ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}`);
+}
+
+function help(): string {
+  const width = Math.max(...parts.map(({ name }) => name.length));
+  return [
+    'npm run bench                               every part; about an hour with Apache Kafka to compare with',
+    'npm run bench -- --only produce,fetch       these parts',
+    'npm run bench -- --rounds 1                 a quick look; 5 when not given',
+    'npm run bench -- --no-build                 dist/ as it is, instead of built from the source first',
+    'npm run bench -- --json                     one JSON document instead of a table',
+    'npm run bench -- --list                     the names of the parts',
+    '',
+    'Figures go to the standard output, progress to the standard error. The exit code is 1 when a figure misses what it',
+    "must reach. Apache Kafka is measured where its jars are (npm test fetches them) and a JDK. In the table, '±' is half",
+    'the distance between the best and the worst round.',
+    '',
+    ...parts.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
+    '',
+    'What has no goal stands alone, as node --conditions=source bench/src/programs/<name>.ts:',
+    '  group-core, metadata-image, net-echo, records',
+  ].join('\n');
 }

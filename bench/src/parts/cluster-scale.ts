@@ -6,8 +6,9 @@
 import { CreateTopics, ErrorCode, errorName, ListOffsets, Metadata } from '@tidelog/protocol';
 import { tidelog } from '../support/broker-process.ts';
 import { figureOf, type Figure, type Goal } from '../support/figure.ts';
-import { brokersSeen, LiveCluster, pause, type LiveNode } from '../support/live-cluster.ts';
+import { brokersSeen, LiveCluster, type LiveNode } from '../support/live-cluster.ts';
 import type { Part } from '../support/part.ts';
+import { pause } from '../support/pause.ts';
 import { cpuSeconds, openFiles, residentBytes } from '../support/process-facts.ts';
 
 const partitions = 10_000;
@@ -21,6 +22,7 @@ const openFilesAtMost = 4096 + 200;
 
 export const clusterScale: Part = {
   name: 'cluster-scale',
+  about: '10,000 partitions with three replicas: created, idle, controller killed',
   async run({ rounds }) {
     const figures: Figure[] = [];
     for (const shape of shapes) {

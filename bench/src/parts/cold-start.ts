@@ -7,6 +7,7 @@ import type { Part } from '../support/part.ts';
 
 export const coldStart: Part = {
   name: 'cold-start',
+  about: 'spawn of one broker to its first acknowledged record',
   async run({ rounds, skip }) {
     const kafka = findKafka();
     if ('missing' in kafka) skip(`Apache Kafka's cold start: ${kafka.missing}`);

@@ -10,6 +10,7 @@ const settleMs = 5000;
 
 export const idleMemory: Part = {
   name: 'idle-memory',
+  about: 'resident memory of an idle broker with 100 partitions',
   async run({ skip }) {
     const kafka = findKafka();
     if ('missing' in kafka) skip(`Apache Kafka's idle memory: ${kafka.missing}`);

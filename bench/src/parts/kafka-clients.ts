@@ -29,6 +29,7 @@ interface Sample {
 
 export const kafkaClients: Part = {
   name: 'kafka-clients',
+  about: "Apache Kafka's perf tools against Tidelog and Apache Kafka",
   async run(context) {
     const jars = findKafka();
     if ('missing' in jars) {

@@ -12,6 +12,7 @@ const topics = Array.from({ length: 10 }, (_, i) => ({ name: `many-${i}`, partit
 
 export const manyPartitions: Part = {
   name: 'many-partitions',
+  about: '10,000 partitions on one broker: start, memory, open files',
   async run() {
     await using broker = await BrokerProcess.prepare(tidelog);
     await started(broker, async (connection) => {

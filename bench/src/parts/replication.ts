@@ -8,8 +8,9 @@ import { DeleteTopics } from '@tidelog/protocol';
 import { tidelog } from '../support/broker-process.ts';
 import { figureOf, type Figure, type Goal } from '../support/figure.ts';
 import { findKafka, javaArguments, type KafkaJars } from '../support/kafka-jars.ts';
-import { createReplicated, LiveCluster, pause } from '../support/live-cluster.ts';
+import { createReplicated, LiveCluster } from '../support/live-cluster.ts';
 import type { Part, PartContext } from '../support/part.ts';
+import { pause } from '../support/pause.ts';
 import { cpuSeconds } from '../support/process-facts.ts';
 
 interface Load {
@@ -37,6 +38,7 @@ const partitions = 6;
 
 export const replication: Part = {
   name: 'replication',
+  about: 'acks=all with three replicas, throughput and latency, beside Apache Kafka',
   async run(context) {
     const jars = findKafka();
     if ('missing' in jars) {

@@ -12,6 +12,7 @@ const shape = { recordBytes: 1024, requestBytes: 16 << 10 };
 
 export const tail: Part = {
   name: 'tail',
+  about: 'a consumer at the end of the log reads no file',
   async run({ rounds }) {
     await using broker = await BrokerProcess.prepare(tidelog);
     using producer = new Forked('load.ts');

@@ -36,11 +36,13 @@ interface Bench {
 
 export const produceThroughput: Part = {
   name: 'produce',
+  about: 'produce over loopback against a limit program',
   run: (context) => withBench(async (bench) => await measureShapes(bench, context, 'produce')),
 };
 
 export const fetchThroughput: Part = {
   name: 'fetch',
+  about: 'fetch over loopback against a limit program',
   run: (context) => withBench(async (bench) => await measureShapes(bench, context, 'fetch')),
 };
 

@@ -60,7 +60,7 @@ export class BrokerProcess implements AsyncDisposable {
     return broker;
   }
 
-  get name(): string {
+  get name(): Product['name'] {
     return this.#product.name;
   }
 

@@ -2,8 +2,7 @@
 import { Chunks, createNodeWorld, silentLogger } from '@tidelog/core';
 import { Connection } from '@tidelog/net';
 import { buildBatch, CreateTopics, ErrorCode, errorName, ListOffsets, Metadata, Produce } from '@tidelog/protocol';
-
-const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
+import { pause } from './pause.ts';
 
 export function connectTo(port: number): Connection {
   return new Connection({

@@ -13,10 +13,9 @@ import {
   type ResponseOf,
 } from '@tidelog/protocol';
 import type { ClusterProcesses } from './cluster-processes.ts';
+import { pause } from './pause.ts';
 
 const retryMs = 10;
-const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
-
 /** Where a partition is; leader -1 for none. */
 export interface PartitionPlace {
   readonly leader: number;

@@ -67,7 +67,7 @@ export class ClusterProcesses implements AsyncDisposable {
     return cluster;
   }
 
-  get name(): string {
+  get name(): Product['name'] {
     return this.#product.name;
   }
 

@@ -2,7 +2,7 @@
  * One line of the table: what was measured, against what in the same run, the ratio, and what it must reach. Ratios are
  * what counts: they hold on a slow machine as on a fast one.
  */
-import { seriesOf, short, spreadOf } from './statistics.ts';
+import { quantileOf, seriesOf, short, spreadOf } from './statistics.ts';
 
 export interface Goal {
   readonly kind: 'atLeast' | 'atMost';
@@ -30,25 +30,29 @@ export interface Measured {
   readonly name: string;
   readonly unit: string;
   readonly values: readonly number[];
-  readonly against?: { readonly name: string; readonly values: readonly number[] };
+  readonly against?: { readonly name: string; readonly values: readonly number[] } | undefined;
   readonly goals?: readonly Goal[];
+  /** Which of the values is the figure: 0.99 for the 99th percentile; the median when not given. */
+  readonly quantile?: number;
 }
 
 /** The ratio is the median over the rounds' own ratios, so that a slow minute weighs on both sides alike. */
-export function figureOf({ part, name, unit, values, against, goals = [] }: Measured): Figure {
-  const own = seriesOf(values);
-  const base = { part, name, unit, value: own.median, spread: spreadOf(own), rounds: values.length, goals };
-  if (against === undefined) return { ...base, reached: holds(goals, own.median, undefined) };
-  const theirs = seriesOf(against.values);
-  const pairs = against.values.length === values.length;
+export function figureOf({ part, name, unit, values, against, goals = [], quantile }: Measured): Figure {
+  const figureIn = (of: readonly number[]): number =>
+    quantile === undefined ? seriesOf(of).median : quantileOf(of, quantile);
+  const value = figureIn(values);
+  const base = { part, name, unit, value, spread: spreadOf(seriesOf(values)), rounds: values.length, goals };
+  if (against === undefined) return { ...base, reached: holds(goals, value, undefined) };
+  const theirs = figureIn(against.values);
+  const pairs = quantile === undefined && against.values.length === values.length;
   const ratio = pairs
-    ? seriesOf(values.map((value, i) => value / (against.values[i] ?? Number.NaN))).median
-    : own.median / theirs.median;
+    ? seriesOf(values.map((own, i) => own / (against.values[i] ?? Number.NaN))).median
+    : value / theirs;
   return {
     ...base,
     ratio,
-    against: { name: against.name, value: theirs.median, spread: spreadOf(theirs) },
-    reached: holds(goals, own.median, ratio),
+    against: { name: against.name, value: theirs, spread: spreadOf(seriesOf(against.values)) },
+    reached: holds(goals, value, ratio),
   };
 }
 
@@ -58,6 +62,10 @@ function holds(goals: readonly Goal[], value: number, ratio: number | undefined)
     return goal.kind === 'atLeast' ? measured >= goal.value : measured <= goal.value;
   });
 }
+
+/** What a figure may be at most, or must be at least. */
+export const atMost = (value: number): readonly Goal[] => [{ kind: 'atMost', value, of: 'figure' }];
+export const atLeast = (value: number): readonly Goal[] => [{ kind: 'atLeast', value, of: 'figure' }];
 
 export function goalText({ kind, value, of }: Goal): string {
   return `${of === 'ratio' ? 'ratio ' : ''}${kind === 'atLeast' ? '>=' : '<='} ${short(value)}`;

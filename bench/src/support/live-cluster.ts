@@ -4,8 +4,7 @@ import { CreateTopics, DescribeQuorum, ErrorCode, errorName, Metadata } from '@t
 import type { Product } from './broker-process.ts';
 import { connectTo } from './client.ts';
 import { ClusterProcesses, type NodeProcess } from './cluster-processes.ts';
-
-export const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
+import { pause } from './pause.ts';
 
 export interface LiveNode extends NodeProcess {
   readonly connection: Connection;
@@ -41,7 +40,7 @@ export class LiveCluster implements AsyncDisposable {
     return cluster;
   }
 
-  get name(): string {
+  get name(): Product['name'] {
     return this.#processes.name;
   }
 

@@ -5,10 +5,14 @@ export interface PartContext {
   readonly rounds: number;
   /** Says that something could not be measured here, and why. */
   readonly skip: (what: string) => void;
+  /** Says how far it has come. */
+  readonly note: (what: string) => void;
 }
 
 /** One subject of the benchmark; `--only` selects by name. */
 export interface Part {
   readonly name: string;
+  /** What it measures, in a line for `--help`. */
+  readonly about: string;
   run(context: PartContext): Promise<Figure[]>;
 }

@@ -15,6 +15,12 @@ export function seriesOf(values: readonly number[]): Series {
   return { median, min: at(0), max: at(sorted.length - 1) };
 }
 
+/** The smallest value that this share of them does not exceed: 0.99 of twenty is the largest. */
+export function quantileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** How far the values lie apart, as a share of the median: 0.1 is "within ten percent". */
 export function spreadOf({ median, min, max }: Series): number {
   return median === 0 ? 0 : (max - min) / median;

@@ -1,7 +1,7 @@
 /**
  * What the group coordinator costs when nothing is in its way: no network, no log. Prints one line per figure.
  *
- *   node --conditions=source --expose-gc bench/src/group-core.ts
+ *   node --conditions=source --expose-gc bench/src/programs/group-core.ts
  */
 import {
   defaultConsumerGroupTimings,

@@ -1,6 +1,8 @@
 /**
  * What a record batch costs: reading its header, checking its crc, validating, iterating, building and compressing it.
- * One JSON line per measurement, the best of five rounds. `node --conditions=source bench/src/records.ts [name part]`
+ * One JSON line per measurement, the best of five rounds.
+ *
+ *   node --conditions=source bench/src/programs/records.ts [part of a name]
  */
 import { Chunks, must } from '@tidelog/core';
 import {

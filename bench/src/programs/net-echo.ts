@@ -4,7 +4,7 @@
  * figure that counts is CPU microseconds per request in the server; requests per second depend on who else uses the
  * machine.
  *
- *   node --conditions=source bench/src/net-echo.ts [rounds]
+ *   node --conditions=source bench/src/programs/net-echo.ts [rounds]
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { connect, createServer } from 'node:net';

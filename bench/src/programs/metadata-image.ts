@@ -3,7 +3,7 @@
  * are there. Prints one line of JSON: microseconds, best of five rounds, and the ratio of a topic created on top of
  * 10,000 to one on top of 100.
  *
- *   node --conditions=source bench/src/metadata-image.ts
+ *   node --conditions=source bench/src/programs/metadata-image.ts
  */
 import { randomUuid, SeededRandom } from '@tidelog/core';
 import { deltaFromEmpty, emptyMetadataImage, MetadataDelta, type MetadataImage } from '@tidelog/metadata';
