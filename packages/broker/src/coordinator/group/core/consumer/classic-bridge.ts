@@ -87,6 +87,8 @@ export class ClassicBridge {
     const reconciled = { owned: said.owned, subscriptionChanged: isDue && before !== undefined };
     const after = this.#epochs.advanceMember(group, memberId, reconciled, turn) ?? member;
     this.#members.armTimers(group, after, turn);
+    this.#members.heardClassic(group, after);
+    this.#members.expectClassic(group, after, turn);
     return after;
   }
 
@@ -98,6 +100,7 @@ export class ClassicBridge {
       return turn.answer(to, syncError(ErrorCode.REBALANCE_IN_PROGRESS));
     }
     this.#members.armTimers(group, member, turn);
+    this.#members.heardClassic(group, member);
     const [protocol] = member.classic?.supportedProtocols ?? [];
     const version = protocol === undefined ? 0 : protocol.metadata.readInt16BE(0);
     turn.reply(to, {
@@ -118,7 +121,9 @@ export class ClassicBridge {
     const isBehind = member.memberEpoch < group.assignmentEpoch;
     const mustRevoke = member.state === MemberState.UNREVOKED_PARTITIONS;
     const canTake = member.state === MemberState.UNRELEASED_PARTITIONS && this.#isFree(group, member);
-    return isBehind || mustRevoke || canTake ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
+    if (!isBehind && !mustRevoke && !canTake) return ErrorCode.NONE;
+    this.#members.expectClassic(group, member, turn);
+    return ErrorCode.REBALANCE_IN_PROGRESS;
   }
 
   leave(group: ConsumerGroup, members: LeaveRequest['members'], turn: GroupTurn): LeaveResponse {

@@ -22,6 +22,8 @@ export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable
 export interface MemberTimers {
   readonly session: SoftTimer<OnDue>;
   readonly rebalance: SoftTimer<OnDue>;
+  /** Of a member that speaks the classic protocol: until when it has to join or to sync. */
+  readonly rejoin: SoftTimer<OnDue>;
 }
 
 export class ConsumerGroup {
@@ -111,6 +113,10 @@ export class ConsumerGroup {
     }
     this.#timeline.set(this.members, memberId, { ...(before ?? newMember(memberId)), ...subscription });
     const { instanceId } = subscription;
+    const formerly = before?.instanceId ?? null;
+    if (formerly !== null && formerly !== instanceId && this.staticMembers.get(formerly) === memberId) {
+      this.#timeline.delete(this.staticMembers, formerly);
+    }
     if (instanceId !== null) this.#timeline.set(this.staticMembers, instanceId, memberId);
   }
 

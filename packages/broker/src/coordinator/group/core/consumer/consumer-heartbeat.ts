@@ -117,7 +117,7 @@ export class ConsumerHeartbeat {
       }
       return epochRefusal(former, request) ?? former;
     }
-    if (former === undefined) return newMember(memberId);
+    if (former === undefined) return group.members.get(memberId) ?? newMember(memberId);
     if (former.memberId === memberId && former.memberEpoch !== staticLeaveEpoch) {
       return epochRefusal(former, request) ?? former;
     }
@@ -143,12 +143,12 @@ function refusal(error: ErrorCode, message: string): Refusal {
   return { error, message };
 }
 
-/** Members at another epoch are zombies, except one whose last response was lost. */
+/** Members at another epoch are zombies, except one that begins anew and one whose last response was lost. */
 function epochRefusal(
   member: ConsumerMember,
   { memberEpoch, topicPartitions }: ConsumerHeartbeatRequest,
 ): Refusal | undefined {
-  if (memberEpoch === member.memberEpoch) return undefined;
+  if (memberEpoch === member.memberEpoch || memberEpoch === joinEpoch) return undefined;
   const isRetry =
     memberEpoch < member.memberEpoch &&
     memberEpoch === member.previousMemberEpoch &&

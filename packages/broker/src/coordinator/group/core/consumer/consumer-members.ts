@@ -47,14 +47,29 @@ export class ConsumerMembers {
       own = {
         session: timers.timer((late: GroupTurn) => this.#expire(group, memberId, late)),
         rebalance: timers.timer((late: GroupTurn) => this.#rebalanceDue(group, memberId, late)),
+        rejoin: timers.timer((late: GroupTurn) => this.#expire(group, memberId, late)),
       };
       group.timers.set(memberId, own);
     }
     const sessionTimeoutMs = member.classic?.sessionTimeoutMs ?? this.#host.timingsOf(group.groupId).sessionTimeoutMs;
     timers.arm(own.session, turn.now + sessionTimeoutMs);
+    if (member.classic === null) timers.cancel(own.rejoin);
     if (member.state !== MemberState.UNREVOKED_PARTITIONS) timers.cancel(own.rebalance);
     else if (own.rebalance.due === Infinity)
       timers.arm(own.rebalance, turn.now + Math.max(0, member.rebalanceTimeoutMs));
+  }
+
+  /** A classic member was asked to join or to sync: others may wait for it, and it has its rebalance timeout. */
+  expectClassic(group: ConsumerGroup, { memberId, rebalanceTimeoutMs }: ConsumerMember, turn: GroupTurn): void {
+    const own = group.timers.get(memberId);
+    if (own === undefined || own.rejoin.due !== Infinity) return;
+    this.#host.timers.arm(own.rejoin, turn.now + Math.max(0, rebalanceTimeoutMs));
+  }
+
+  /** It has done so. */
+  heardClassic(group: ConsumerGroup, { memberId }: ConsumerMember): void {
+    const own = group.timers.get(memberId);
+    if (own !== undefined) this.#host.timers.cancel(own.rejoin);
   }
 
   cancelTimers(group: ConsumerGroup, memberId: string): void {
@@ -62,6 +77,7 @@ export class ConsumerMembers {
     if (own === undefined) return;
     this.#host.timers.cancel(own.session);
     this.#host.timers.cancel(own.rebalance);
+    this.#host.timers.cancel(own.rejoin);
     group.timers.delete(memberId);
   }
 

@@ -234,6 +234,29 @@ test('new topics find their owner although the first attempt could not be writte
   expect(group.counts()).toEqual({ a: 5 });
 });
 
+test('a member that begins anew is told what it has, whatever its epoch was', () => {
+  const group = members();
+  group.join('a');
+  group.bench.wait(1000);
+  group.join('b');
+  group.settle(3);
+  expect(group.join('a')).toBe('epoch 2, has 3');
+  group.join('s', { topics: ['t'], instanceId: 'S' });
+  group.settle(4);
+  expect(group.join('s', { topics: ['t'], instanceId: 'S' })).toBe('epoch 3, has 2');
+  expect(group.state).toBe('Stable');
+});
+
+test('a member under another instance id is no longer found under its former one', () => {
+  const group = members();
+  group.join('a', { topics: ['t'], instanceId: 'A' });
+  group.join('a', { topics: ['t'], instanceId: 'B' });
+  const { core } = group.bench;
+  const found = core.groups.get('g');
+  expect(found?.kind === 'consumer' && [...found.staticMembers]).toEqual([['B', 'a']]);
+  expect(group.counts()).toEqual({ a: 6 });
+});
+
 /** Beats as told until the time is over; whoever is told to own something else says at once that it does. */
 function runFor(group: ConsumerMembers, ms: number, due: Map<string, number>): void {
   for (const end = group.bench.now + ms; group.bench.now < end; group.bench.wait(10)) {

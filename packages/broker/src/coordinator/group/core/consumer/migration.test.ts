@@ -170,3 +170,35 @@ test('an upgrade that cannot be written leaves the classic group as it was', () 
   group.bench.wait(1);
   expect([group.classic.state, group.classic.heartbeat('b')]).toEqual(['PreparingRebalance', 'UNKNOWN_MEMBER_ID']);
 });
+
+test('a classic member that beats and never rejoins does not keep what others wait for', () => {
+  const group = new Mixed();
+  group.consumer.join('n');
+  for (let i = 0; i < 7; i++) {
+    expect(group.classic.heartbeat('a')).toBe('REBALANCE_IN_PROGRESS');
+    group.classic.heartbeat('b');
+    group.consumer.beat('n');
+    group.bench.wait(9000);
+  }
+  expect(group.classic.heartbeat('a')).toBe('UNKNOWN_MEMBER_ID');
+  group.consumer.settle(2);
+  expect(group.consumer.counts()).toEqual({ n: 6 });
+});
+
+test('a classic member has its rebalance timeout to sync, and then as long as it likes', () => {
+  const group = new Mixed();
+  group.consumer.join('n');
+  for (const name of ['a', 'b']) {
+    group.classic.join(name, { metadata: subscription() });
+    group.classic.join(name, { metadata: subscription() });
+  }
+  group.partitionsOf('a');
+  for (let i = 0; i < 7; i++) {
+    expect(group.classic.heartbeat('a')).toBe('NONE');
+    expect(group.classic.heartbeat('b')).toBe('NONE');
+    group.consumer.beat('n');
+    group.bench.wait(9000);
+  }
+  expect(group.classic.heartbeat('b')).toBe('UNKNOWN_MEMBER_ID');
+  expect(group.classic.heartbeat('a')).toBe('REBALANCE_IN_PROGRESS');
+});

@@ -4,7 +4,7 @@ import type { MetadataImage, TopicImage } from '@tidelog/metadata';
 import type { AssignorInput, AssignorMember, AssignorTopic } from './target-assignor.ts';
 import type { ConsumerGroup } from './consumer-group.ts';
 
-/** 53 bits over name, id and size of every subscribed topic that exists; never 0. */
+/** 53 bits over name, id, size and racks of every subscribed topic that exists; never 0. */
 export function hashOfTopics(image: MetadataImage, names: ReadonlySet<string>): number {
   let high = 0x811c9dc5;
   let low = 0x1000193;
@@ -18,8 +18,19 @@ export function hashOfTopics(image: MetadataImage, names: ReadonlySet<string>): 
     for (let i = 0; i < topic.id.length; i++) mix(topic.id.charCodeAt(i));
     for (let i = 0; i < name.length; i++) mix(name.charCodeAt(i));
     mix(topic.partitions.size);
+    mixRacks(topic, image, mix);
   }
   return (high & 0x1fffff) * 0x1_0000_0000 + (low >>> 0) || 1;
+}
+
+/** Members are assigned near replicas: those that moved to other racks are news. Where nobody has a rack, none are. */
+function mixRacks({ partitions }: TopicImage, image: MetadataImage, mix: (value: number) => void): void {
+  for (const [partition, { replicas }] of partitions) {
+    const racks = new Set(replicas.flatMap((id) => image.cluster.broker(id)?.rack ?? []));
+    if (racks.size === 0) continue;
+    mix(partition);
+    for (const rack of [...racks].sort()) for (let i = 0; i < rack.length; i++) mix(rack.charCodeAt(i));
+  }
 }
 
 /** What an assignor needs to know of a group. */

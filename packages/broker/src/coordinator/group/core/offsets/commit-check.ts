@@ -76,5 +76,6 @@ export function fetchError(group: Group | undefined, { memberId, memberEpoch }: 
   if (group.kind === 'classic') return ErrorCode.NONE;
   const member = group.members.get(memberId ?? '');
   if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
-  return member.memberEpoch === memberEpoch ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
+  if (member.memberEpoch === memberEpoch) return ErrorCode.NONE;
+  return member.classic === null ? ErrorCode.STALE_MEMBER_EPOCH : ErrorCode.ILLEGAL_GENERATION;
 }
