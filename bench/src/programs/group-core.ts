@@ -24,7 +24,7 @@ function newCore(): GroupCore {
   return new GroupCore({
     config: defaultGroupConfig,
     timingsOf: () => defaultConsumerGroupTimings,
-    matchTopics: () => [],
+    patterns: { isValid: () => false, match: () => [] },
     image: () => emptyMetadataImage,
   });
 }

@@ -14,6 +14,7 @@ import {
 } from '../coordinator/group/core/group-config.ts';
 import type { GroupInput } from '../coordinator/group/core/group-inputs.ts';
 import type { GroupRecord } from '../coordinator/group/core/group-records.ts';
+import { Re2TopicPatterns } from '../coordinator/group/topic-patterns.ts';
 import type { EncodedRecord } from '../coordinator/runtime/core/shard-core.ts';
 import { Turn, type Requester, type ShardEffect } from '../coordinator/runtime/core/turn.ts';
 
@@ -144,7 +145,7 @@ export class GroupBench {
     return new GroupCore({
       config: { ...defaultGroupConfig, ...config },
       timingsOf: () => ({ ...defaultConsumerGroupTimings, ...timings }),
-      matchTopics,
+      patterns: new Re2TopicPatterns(),
       image: () => this.image,
     });
   }
@@ -178,16 +179,6 @@ function answer(to: Requester, response: unknown): void {
 /** A topic's id, made of its name. */
 export function idOf(name: string): string {
   return Buffer.from(name.padEnd(16, '.').slice(0, 16)).toString('base64url');
-}
-
-/** Patterns of tests are plain enough for the engine at hand. */
-function matchTopics(pattern: string, names: Iterable<string>): readonly string[] | undefined {
-  try {
-    const compiled = new RegExp(`^(?:${pattern})$`);
-    return [...names].filter((name) => compiled.test(name)).sort();
-  } catch {
-    return undefined;
-  }
 }
 
 export function codeOf(response: { readonly errorCode: number } | undefined): string {

@@ -6,7 +6,6 @@
 import type { Logger, Metrics, World } from '@tidelog/core';
 import { effectiveGroupConfig, type MetadataDelta, type MetadataImage } from '@tidelog/metadata';
 import { ErrorCode, type Codec } from '@tidelog/protocol';
-import { RE2JS } from 're2js';
 import type { Replicas } from '../../replication/replicas.ts';
 import { offsetsTopic } from '../../topics/coordinator-topics.ts';
 import { CoordinatorRuntime, type ShardCall } from '../runtime/coordinator-runtime.ts';
@@ -18,6 +17,7 @@ import type { GroupRecord } from './core/group-records.ts';
 import type { ListedGroup } from './core/group-views.ts';
 import { fitsWire } from './core/text-limit.ts';
 import { exposeGroups } from './group-metrics.ts';
+import { Re2TopicPatterns } from './topic-patterns.ts';
 
 export interface GroupCoordinatorConfig extends GroupConfig {
   /** offsets.commit.timeout.ms */
@@ -48,6 +48,7 @@ export class GroupCoordinator {
     const { world, logger, replicas, config } = deps;
     this.#deps = deps;
     this.#image = replicas.image;
+    const patterns = new Re2TopicPatterns();
     this.#runtime = new CoordinatorRuntime({
       world,
       logger,
@@ -62,7 +63,7 @@ export class GroupCoordinator {
         new GroupCore({
           config,
           timingsOf: (groupId) => this.#timingsOf(groupId),
-          matchTopics,
+          patterns,
           image: () => this.#image,
         }),
     });
@@ -155,17 +156,4 @@ export class GroupCoordinator {
     }
     return timings;
   }
-}
-
-/** In time linear in pattern and names, whatever the pattern (RE2). A pattern matches whole names. */
-function matchTopics(pattern: string, names: Iterable<string>): readonly string[] | undefined {
-  let compiled: RE2JS;
-  try {
-    compiled = RE2JS.compile(pattern);
-  } catch {
-    return undefined;
-  }
-  const found: string[] = [];
-  for (const name of names) if (compiled.matches(name)) found.push(name);
-  return found.sort();
 }

@@ -19,7 +19,7 @@ import { ClassicRebalance } from './classic/classic-rebalance.ts';
 import { joinError, syncError } from './classic/classic-responses.ts';
 import { ConsumerGroups } from './consumer/consumer-groups.ts';
 import type { GroupConfig } from './group-config.ts';
-import type { Group, GroupHost, GroupTurn, MatchTopics, OnDue } from './group-host.ts';
+import type { Group, GroupHost, GroupTurn, OnDue, TopicPatterns } from './group-host.ts';
 import type { GroupInput } from './group-inputs.ts';
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts';
 import type { GroupRecord } from './group-records.ts';
@@ -32,7 +32,7 @@ import { OffsetStore } from './offsets/offset-store.ts';
 export interface GroupCoreOptions {
   readonly config: GroupConfig;
   readonly timingsOf: GroupHost['timingsOf'];
-  readonly matchTopics: MatchTopics;
+  readonly patterns: TopicPatterns;
   /** The newest metadata: asked for when the shard is made, and when it has loaded. */
   readonly image: () => MetadataImage;
 }
@@ -57,14 +57,14 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   readonly #newestImage: () => MetadataImage;
   #image: MetadataImage;
 
-  constructor({ config, timingsOf, matchTopics, image }: GroupCoreOptions) {
+  constructor({ config, timingsOf, patterns, image }: GroupCoreOptions) {
     this.#config = config;
     this.#newestImage = image;
     this.#image = image();
     const host: GroupHost = (this.#host = {
       config,
       timingsOf,
-      matchTopics,
+      patterns,
       timeline: this.timeline,
       timers: this.#timers,
       groups: this.groups,

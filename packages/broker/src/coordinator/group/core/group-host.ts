@@ -19,13 +19,23 @@ export type OnDue = (turn: GroupTurn) => void;
 
 export type Group = ClassicGroup | ConsumerGroup;
 
-/** Topics that match a subscription pattern; undefined for a pattern that does not compile. */
-export type MatchTopics = (pattern: string, names: Iterable<string>) => readonly string[] | undefined;
+/** The names of all topics; another object when any topic changed. */
+export interface TopicNames {
+  keys(): Iterable<string>;
+}
+
+/** Patterns of subscriptions. A pattern matches whole names. */
+export interface TopicPatterns {
+  /** Whether it is in RE2 syntax and not too large. */
+  isValid(pattern: string): boolean;
+  /** The topics that match, sorted; none for a pattern that is not valid. */
+  match(pattern: string, topics: TopicNames): readonly string[];
+}
 
 export interface GroupHost {
   readonly config: GroupConfig;
   readonly timingsOf: (groupId: string) => ConsumerGroupTimings;
-  readonly matchTopics: MatchTopics;
+  readonly patterns: TopicPatterns;
   readonly timeline: Timeline;
   readonly timers: SoftDeadlines<OnDue>;
   readonly groups: Map<string, Group>;

@@ -34,12 +34,12 @@ export class ConsumerEpochs {
 
   /** Resolves a pattern that the group has not resolved, or not against this metadata; true when its topics changed. */
   resolveRegex(group: ConsumerGroup, regex: string, turn: GroupTurn): boolean {
-    const { matchTopics, config } = this.#host;
+    const { patterns, config } = this.#host;
     const image = this.#host.image();
     const before = group.regexes.get(regex);
     const isFresh = before !== undefined && turn.wall - before.timestamp < config.regexRefreshIntervalMs;
     if (isFresh && (!group.metadataIsStale || before.version >= image.offset)) return false;
-    const topics = matchTopics(regex, image.topics.byName.keys()) ?? [];
+    const topics = patterns.match(regex, image.topics.byName);
     const same = before?.topics.length === topics.length && topics.every((topic, i) => topic === before.topics[i]);
     if (same && isFresh) return false;
     const value = { topics, version: image.offset, timestamp: turn.wall };

@@ -215,9 +215,9 @@ export function requestRefusal(input: ConsumerHeartbeatInput, host: GroupHost): 
     return refusal(ErrorCode.UNSUPPORTED_ASSIGNOR, `${serverAssignor} is not one of the assignors ${known}`);
   }
   if (subscribedTopicRegex === null || subscribedTopicRegex === '') return undefined;
-  const compiles =
-    subscribedTopicRegex.length <= maxRegexLength && host.matchTopics(subscribedTopicRegex, []) !== undefined;
-  return compiles ? undefined : refusal(ErrorCode.INVALID_REGULAR_EXPRESSION, 'The expression is not in RE2 syntax.');
+  if (subscribedTopicRegex.length <= maxRegexLength && host.patterns.isValid(subscribedTopicRegex)) return undefined;
+  const message = 'The expression is not in RE2 syntax, or its repeats make it too large.';
+  return refusal(ErrorCode.INVALID_REGULAR_EXPRESSION, message);
 }
 
 /** Whether every text that is kept of the member can be written again. */
