@@ -5,7 +5,8 @@
  *   82 'SNAPPY' 00 | version i32 = 1 | compatible i32 = 1 | { length i32 | block }*
  *
  * A block says first how long it becomes. No element gives more than 64 bytes for 3, so a claim beyond 22 times the
- * block is a lie, and is refused before anything is allocated.
+ * block is a lie, and is refused before anything is allocated. No client makes blocks of less than a kibibyte but the
+ * last of a flush, and each costs a call, so a stream of many tiny ones is refused too.
  */
 import type * as snappy from 'snappy';
 import { codecError, corrupt, lazily, tooLarge } from './compression-errors.ts';
@@ -15,6 +16,8 @@ const magic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const fileHeader = Buffer.concat([magic, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])]);
 const blockSize = 32 * 1024;
 const maxGrowth = 22;
+const bytesPerBlockMin = 1024;
+const tinyBlocksMax = 16;
 
 const native = lazily((require) => require('snappy') as typeof snappy);
 
@@ -65,6 +68,9 @@ function blocksOf(bytes: Buffer, maxOutputLength: number): Buffer[] {
     total += claimed;
     if (total > maxOutputLength) throw tooLarge(codec, maxOutputLength);
     if (claimed > block.length * maxGrowth) throw corrupt(codec, `${block.length} bytes that claim to be ${claimed}`);
+  }
+  if (blocks.length > total / bytesPerBlockMin + tinyBlocksMax) {
+    throw corrupt(codec, `${blocks.length} blocks for ${total} bytes`);
   }
   return blocks;
 }

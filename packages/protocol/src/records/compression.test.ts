@@ -115,6 +115,16 @@ describe('snappy', () => {
     expect(codeOf(() => decompress('snappy', liar, mebibyte))).toBe(ErrorCode.INVALID_RECORD);
   });
 
+  test('a stream of very many tiny blocks is refused before they are read', async () => {
+    const head = compress('snappy', Buffer.from('a')).subarray(0, 16);
+    const tiny = Buffer.from([0, 0, 0, 3, 1, 0, 0x41]);
+    const stream = (blocks: number): Buffer => Buffer.concat([head, ...Array<Buffer>(blocks).fill(tiny)]);
+    expect(decompress('snappy', stream(16), mebibyte).length).toBe(16);
+    expect(codeOf(() => decompress('snappy', stream(17), mebibyte))).toBe(ErrorCode.CORRUPT_MESSAGE);
+    const refused = decompressAsync('snappy', stream(100_000), mebibyte);
+    await expect(refused).rejects.toMatchObject({ code: ErrorCode.CORRUPT_MESSAGE });
+  });
+
   test('block lengths of a framing that lies are corrupt', () => {
     const packed = compress('snappy', Buffer.from('hello'));
     for (const length of [-1, 0, 1000, 2 ** 31 - 1]) {
