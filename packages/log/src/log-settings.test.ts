@@ -46,6 +46,16 @@ test('max.message.bytes holds for what a producer sent and for what became of it
   expect(readBatchHeader(await stored(fixture, log), 0)?.codec).toBe('none');
 });
 
+test('bits of the header that flipped on the way give an answer that a client repeats the batch for', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  for (let position = 21; position < 61; position++) {
+    const flipped = Buffer.from(batch(['a', 'b']).toBuffer());
+    flipped[position] = (flipped[position] ?? 0) ^ 0x40;
+    expect(fixture.append(log, Chunks.of(flipped))).toMatchObject({ error: ErrorCode.CORRUPT_MESSAGE });
+  }
+});
+
 test('a batch that is larger than a segment is refused', async () => {
   const fixture = await LogFixture.open({ config: { segmentBytes: 300 } });
   expect(fixture.put(fixture.log(), compressible)).toMatchObject({ error: ErrorCode.RECORD_LIST_TOO_LARGE });

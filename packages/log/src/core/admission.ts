@@ -14,6 +14,7 @@ import {
   readControlRecord,
   readEndTxnMarker,
   recordsOf,
+  validateClientFrame,
   validateClientHeader,
   validateRecords,
   verifyCrc,
@@ -63,9 +64,11 @@ export function checkClientBatch(records: Chunks, config: LogConfig, options: Ap
   const header = readBatchHeader(records, 0);
   if (header === undefined) return refuse(ErrorCode.INVALID_RECORD, `${records.byteLength} bytes hold no batch`);
   const { maxMessageBytes } = config;
-  const wrong = validateClientHeader(header, { available: records.byteLength, maxMessageBytes });
-  if (wrong !== undefined) return refuse(wrong.error, wrong.detail);
+  const unframed = validateClientFrame(header, { available: records.byteLength, maxMessageBytes });
+  if (unframed !== undefined) return refuse(unframed.error, unframed.detail);
   if (!verifyCrc(records, 0, header)) return refuse(ErrorCode.CORRUPT_MESSAGE, 'the checksum is not that of the bytes');
+  const wrong = validateClientHeader(header);
+  if (wrong !== undefined) return refuse(wrong.error, wrong.detail);
   const byCreateTime = config.messageTimestampType === 'CreateTime';
   const errors = validateRecords(records, header, {
     requireKeys: config.cleanupPolicy.includes('compact'),

@@ -12,7 +12,7 @@ import { compress } from '../records/compression.ts';
 import { verifyCrc } from '../records/patch-batch.ts';
 import { recordsOf } from '../records/records-of.ts';
 import { randomBatch } from '../records/testing/random-batches.ts';
-import { validateClientHeader } from '../records/validate-header.ts';
+import { validateClientFrame, validateClientHeader } from '../records/validate-header.ts';
 import { validateRecords } from '../records/validate-records.ts';
 import { mutate, scattered } from './mutate.ts';
 import type { Outcome } from './fuzz-messages.ts';
@@ -27,7 +27,8 @@ export function fuzzBatch(random: SeededRandom): Outcome {
   for (const { header, bytes: slice } of batchesOf(chunks)) verifyCrc(slice, 0, header);
   const header = readBatchHeader(chunks);
   if (header === undefined) return 'refused';
-  validateClientHeader(header, { available: bytes.length, maxMessageBytes: maxBytes });
+  validateClientFrame(header, { available: bytes.length, maxMessageBytes: maxBytes });
+  validateClientHeader(header);
   const options = { requireKeys: random.below(2) === 0, timestampWindow: { earliest: 0, latest: 2e12 }, maxBytes };
   const judged = validateRecords(chunks, header, options);
   const again = validateRecords(Chunks.of(bytes), new BatchHeader(bytes, 0), options);

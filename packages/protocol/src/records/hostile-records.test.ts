@@ -7,7 +7,7 @@ import { batchHeaderLength, readBatchHeader } from './batch-header.ts';
 import { buildEndTxnMarker } from './control-records.ts';
 import { recordsOf } from './records-of.ts';
 import { cutAt, forged, inPieces, randomBatch } from './testing/random-batches.ts';
-import { validateClientHeader } from './validate-header.ts';
+import { validateClientFrame, validateClientHeader } from './validate-header.ts';
 import { validateRecords, type RecordErrors } from './validate-records.ts';
 import { writeVarint } from './varint.ts';
 
@@ -19,7 +19,8 @@ const idempotent: BatchInput = { records: [record('a')], producerId: 5, producer
 function answer(bytes: Buffer, maxMessageBytes = 1 << 20): string {
   const chunks = Chunks.of(bytes);
   const header = must(readBatchHeader(chunks));
-  const refused = validateClientHeader(header, { available: bytes.length, maxMessageBytes });
+  const limits = { available: bytes.length, maxMessageBytes };
+  const refused = validateClientFrame(header, limits) ?? validateClientHeader(header);
   return errorName(refused?.error ?? check(bytes).error);
 }
 

@@ -1,6 +1,7 @@
 /**
  * Judges the header of a batch that a client sent, before anything behind it is read. It knows only the batch: whether
- * the sequence follows the last one, whether the codec is allowed and whether the crc is right are asked elsewhere.
+ * the sequence follows the last one, whether the codec is allowed and whether the crc is right are asked elsewhere. The
+ * crc is to be asked for between the two: bits that flipped on the way give CORRUPT_MESSAGE, which clients send again.
  */
 import { ErrorCode } from '../errors.ts';
 import { batchHeaderLength, type BatchHeader } from './batch-header.ts';
@@ -17,8 +18,8 @@ export interface HeaderLimits {
   readonly maxMessageBytes: number;
 }
 
-/** What a broker refuses in a client's batch; undefined when the header is fit to be appended. */
-export function validateClientHeader(header: BatchHeader, limits: HeaderLimits): BatchError | undefined {
+/** What a broker refuses before it looks at what the crc covers; undefined when there is one whole batch. */
+export function validateClientFrame(header: BatchHeader, limits: HeaderLimits): BatchError | undefined {
   if (header.magic !== 2) return invalid(`record format ${header.magic}; only 2 is accepted`);
   if (header.sizeInBytes < batchHeaderLength || header.sizeInBytes > limits.available) {
     const detail = `batch of ${header.sizeInBytes} bytes in ${limits.available}`;
@@ -30,6 +31,11 @@ export function validateClientHeader(header: BatchHeader, limits: HeaderLimits):
     return { error: ErrorCode.MESSAGE_TOO_LARGE, detail };
   }
   if (header.baseOffset !== 0) return invalid(`base offset ${header.baseOffset} from a client; must be 0`);
+  return undefined;
+}
+
+/** What a broker refuses in a client's batch; undefined when the header is fit to be appended. */
+export function validateClientHeader(header: BatchHeader): BatchError | undefined {
   return validateCounts(header) ?? validateProducer(header) ?? validateAttributes(header);
 }
 
