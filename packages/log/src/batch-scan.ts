@@ -5,6 +5,7 @@
 
 const headerBytes = 61;
 const lengthOverhead = 12;
+const currentMagic = 2;
 
 export class BatchScan {
   readonly bytes: Buffer;
@@ -25,9 +26,10 @@ export class BatchScan {
     const { bytes, at } = this;
     if (at + headerBytes > bytes.length) return false;
     const length = bytes.readInt32BE(at + 8);
-    if (length < headerBytes - lengthOverhead) return false;
+    const lastOffsetDelta = bytes.readInt32BE(at + 23);
+    if (length < headerBytes - lengthOverhead || bytes[at + 16] !== currentMagic || lastOffsetDelta < 0) return false;
     this.baseOffset = bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
-    this.lastOffset = this.baseOffset + bytes.readInt32BE(at + 23);
+    this.lastOffset = this.baseOffset + lastOffsetDelta;
     this.maxTimestamp = bytes.readInt32BE(at + 35) * 0x1_0000_0000 + bytes.readUInt32BE(at + 39);
     this.sizeInBytes = length + lengthOverhead;
     return true;
@@ -36,6 +38,11 @@ export class BatchScan {
   /** Whether the current batch ends inside the buffer. */
   get isWhole(): boolean {
     return this.at + this.sizeInBytes <= this.bytes.length;
+  }
+
+  /** Whether a batch begins here that a reader of the offset may begin with. */
+  mayPrecede(offset: number, segmentBaseOffset: number): boolean {
+    return this.look() && this.baseOffset >= segmentBaseOffset && this.baseOffset <= offset;
   }
 
   skip(): void {

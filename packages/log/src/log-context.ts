@@ -3,6 +3,7 @@ import type { DiskError, Logger, Uuid, World } from '@tidelog/core';
 import type { FileHandles } from './file-handles.ts';
 import type { IndexCache } from './index-cache.ts';
 import { LogOfflineError } from './log-offline-error.ts';
+import type { Slots } from './slots.ts';
 import type { LogStoreStats } from './store-types.ts';
 import type { TailBudget } from './tail.ts';
 import type { TurnEnd } from './turn-end.ts';
@@ -15,6 +16,8 @@ export interface LogContext {
   readonly tails: TailBudget;
   readonly stats: LogStoreStats;
   readonly turn: TurnEnd;
+  /** Each lookup by time reads a mebibyte at a time: one request may ask for every partition. */
+  readonly lookups: Slots;
   readonly limits: LogLimits;
 }
 

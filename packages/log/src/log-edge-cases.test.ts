@@ -236,3 +236,30 @@ test('the repetitions of five batches in flight are known after the broker was k
   const answers = [1, 2, 3, 4, 5].map((i) => fixture.put(killed, ['a'], { ...idempotent, baseSequence: i }));
   expect(answers.map((answer) => answer.kind === 'duplicate' && answer.firstOffset)).toEqual([1, 2, 3, 4, 5]);
 });
+
+test('lookups by time run a few at a time, and each gets its answer', async () => {
+  const fixture = await LogFixture.open({ store: { tailBytes: 0 } });
+  let most = 0;
+  let running = 0;
+  const { disk } = fixture.world;
+  const open = disk.open.bind(disk);
+  disk.open = (path, mode) => {
+    const file = open(path, mode);
+    const readAsync = file.readAsync.bind(file);
+    file.readAsync = async (position, length) => {
+      most = Math.max(most, ++running);
+      try {
+        return await readAsync(position, length);
+      } finally {
+        running--;
+      }
+    };
+    return file;
+  };
+  const logs = Array.from({ length: 20 }, (_, partition) => fixture.log(partition));
+  for (const log of logs) fixture.put(log, ['a']);
+  const found = Promise.all(logs.map((log) => log.offsetForTimestamp(0, { upTo: 1 })));
+  expect((await fixture.world.run(found)).map((one) => one?.offset)).toEqual(logs.map(() => 0));
+  expect(most).toBeLessThanOrEqual(8);
+  expect(most).toBeGreaterThan(0);
+});

@@ -184,7 +184,7 @@ function setCleanEnd(state: LogState, end: number): void {
 /** Where the last batch of a segment ends, found from the last index entry on; undefined when the file goes on. */
 function endOf(segment: Segment): number | undefined {
   let end = segment.baseOffset;
-  let position = segment.positionBefore(Number.MAX_SAFE_INTEGER);
+  let position = segment.placeBefore(Number.MAX_SAFE_INTEGER).position;
   while (position < segment.writtenBytes) {
     const scan = new BatchScan(segment.file('read').read(position, 64 * 1024));
     while (scan.look()) {

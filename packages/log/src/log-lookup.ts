@@ -1,9 +1,13 @@
-/** Finds records by time, through the time indexes and a look into the batches (semantics 8). */
-import { must } from '@tidelog/core';
+/**
+ * Finds records by time, through the time indexes and a look into the batches (semantics 8). Where a segment cannot be
+ * read as far as the record there is no answer: a later record, or none, would have a consumer skip what is there.
+ */
+import { DiskError, must } from '@tidelog/core';
 import { recordsOf, type Record } from '@tidelog/protocol';
 import type { TimestampedOffset } from './core/outcomes.ts';
 import type { LogState } from './log-state.ts';
-import { scanSegment, type ScannedBatch } from './segment-scan.ts';
+import { soundPositionBefore } from './segment-place.ts';
+import { scanSegment, type ScannedBatch, type ScanOptions } from './segment-scan.ts';
 import type { Segment } from './segment.ts';
 
 /** The first record at or after the log's start and below `upTo` whose timestamp is at least the one asked for. */
@@ -27,7 +31,7 @@ async function findInSegment(
   timestamp: number,
 ): Promise<TimestampedOffset | undefined> {
   const before = segment.timeIndex.floor(timestamp - 1);
-  const from = before === undefined ? 0 : segment.positionBefore(segment.baseOffset + before.value);
+  const from = before === undefined ? 0 : await soundPositionBefore(segment, segment.baseOffset + before.value);
   let found: TimestampedOffset | undefined;
   const look = ({ header, bytes }: ScannedBatch): boolean => {
     if (header.maxTimestamp < timestamp || header.lastOffset < state.logStartOffset) return false;
@@ -38,7 +42,7 @@ async function findInSegment(
     }
     return false;
   };
-  await scanSegment(segment, { from, until: look });
+  await scanWhole(segment, { from, until: look });
   return found;
 }
 
@@ -51,9 +55,9 @@ export async function findMaxTimestamp(state: LogState): Promise<TimestampedOffs
   if (best === undefined) return undefined;
   const segment = must(best);
   const timestamp = segment.maxTimestamp;
-  const from = segment.positionBefore(segment.newest.offset);
+  const from = await soundPositionBefore(segment, segment.newest.offset);
   let found: TimestampedOffset | undefined;
-  await scanSegment(segment, {
+  await scanWhole(segment, {
     from,
     until: ({ header, bytes }) => {
       if (header.maxTimestamp < timestamp) return false;
@@ -66,6 +70,12 @@ export async function findMaxTimestamp(state: LogState): Promise<TimestampedOffs
     },
   });
   return found;
+}
+
+/** To the end, or to where the record was found. */
+async function scanWhole(segment: Segment, options: ScanOptions): Promise<void> {
+  const { end, problem } = await scanSegment(segment, options);
+  if (problem !== undefined) throw new DiskError('EIO', segment.path, new Error(`${problem}, at byte ${end}`));
 }
 
 function describe({ offset, timestamp }: Record, leaderEpoch: number): TimestampedOffset {

@@ -77,6 +77,8 @@ class SegmentRead {
   readonly #state: LogState;
   readonly #segment: Segment;
   readonly #options: ReadOptions;
+  /** An index named the place to begin at, which is checked: a flipped bit in it must not have us skip records. */
+  #mustPrecede = false;
 
   constructor(state: LogState, segment: Segment, options: ReadOptions) {
     this.#state = state;
@@ -86,7 +88,9 @@ class SegmentRead {
 
   /** Undefined when no batch of this segment reaches the offset. */
   async run(): Promise<ReadData | undefined> {
-    const start = this.#segment.positionBefore(this.#options.offset);
+    const { offset } = this.#options;
+    const { position: start, isIndexed } = this.#segment.placeBefore(offset);
+    this.#mustPrecede = isIndexed;
     const found = await this.#from(start);
     if (found !== 'lost') return found;
     const { path } = this.#segment;
@@ -94,10 +98,11 @@ class SegmentRead {
     if (start > 0) {
       logger.warn({ path, position: start }, 'an index named a place where no batch is; it is not used any more');
       this.#segment.distrustIndexes();
+      this.#mustPrecede = false;
       const again = await this.#from(0);
       if (again !== 'lost') return again;
     }
-    throw new DiskError('EIO', path, new Error(`no whole batch where offset ${this.#options.offset} should be`));
+    throw new DiskError('EIO', path, new Error(`no whole batch where offset ${offset} should be`));
   }
 
   /** Reads from a position that a batch should begin at; `lost` when there is none. */
@@ -107,6 +112,7 @@ class SegmentRead {
     let length = maxBytes + slackBytes;
     while (position < this.#segment.writtenBytes) {
       const scan = new BatchScan(await this.#read(position, length));
+      if (this.#mustPrecede && position === start && !scan.mayPrecede(offset, this.#segment.baseOffset)) return 'lost';
       while (scan.look() && scan.lastOffset < offset && scan.isWhole) scan.skip();
       if (!scan.look()) {
         if (scan.at === 0) return 'lost';

@@ -27,6 +27,7 @@ import { LogCleaner } from './compaction/log-cleaner.ts';
 import { LogOfflineError } from './log-offline-error.ts';
 import { LogState } from './log-state.ts';
 import { PartitionLog } from './partition-log.ts';
+import { Slots } from './slots.ts';
 import { loadLogs, pause } from './store-loader.ts';
 import type { CreateLog, DirectoryStatus, LogStoreConfig, LogStoreOptions, LogStoreStats } from './store-types.ts';
 import { TailBudget } from './tail.ts';
@@ -46,6 +47,7 @@ interface OpenLog {
 }
 
 const mebibyte = 1024 * 1024;
+const lookupsAtATime = 8;
 /** How long retention may hold the loop before it pauses, in milliseconds. */
 const sliceMs = 5;
 
@@ -350,6 +352,7 @@ function makeContext(world: World, logger: Logger, config: LogStoreConfig): LogC
       syncs: 0,
     },
     turn: new TurnEnd(world.timers),
+    lookups: new Slots(lookupsAtATime),
     limits: {
       producerIdExpirationMs: config.producerIdExpirationMs ?? 86_400_000,
       transactionVerification: config.transactionVerification ?? true,

@@ -5,17 +5,24 @@
  */
 import { must } from '@tidelog/core';
 import { BatchScan } from './batch-scan.ts';
+import { LogOfflineError } from './log-offline-error.ts';
 import type { LogState } from './log-state.ts';
 import { rebuildProducers } from './producer-files.ts';
 import { removeSegments, removeSnapshots } from './segment-files.ts';
+import { soundPositionNow } from './segment-place.ts';
 import type { Segment } from './segment.ts';
 
 /** Removes every record at and above the offset, which lies inside the log. Nothing may be waiting to be written. */
 export async function truncateEnd(state: LogState, offset: number): Promise<void> {
-  lowerRecoveryPoint(state, offset);
   const index = state.segmentIndexOf(offset);
   const segment = must(state.segments[index]);
   const position = positionOf(segment, offset);
+  if (position === undefined) {
+    const { path } = segment;
+    state.fail(new LogOfflineError(`${path} is damaged below offset ${offset}, where it was to be cut`, { path }));
+    return;
+  }
+  lowerRecoveryPoint(state, offset);
   const lost = state.segments.slice(index + 1);
   state.segments = state.segments.slice(0, index + 1);
   removeSegments(state, lost, 0);
@@ -80,17 +87,17 @@ function setEnd(state: LogState, offset: number): void {
   state.highWatermark = Math.min(state.highWatermark, offset);
 }
 
-/** Where the first batch begins that reaches to or beyond the offset. */
-function positionOf(segment: Segment, offset: number): number {
-  let position = segment.positionBefore(offset);
+/** Where the first batch begins that reaches to or beyond the offset; undefined when the batches do not lead there. */
+function positionOf(segment: Segment, offset: number): number | undefined {
+  let position = soundPositionNow(segment, offset);
   while (position < segment.writtenBytes) {
     const scan = new BatchScan(segment.file('read').read(position, 64 * 1024));
     while (scan.look()) {
       if (scan.lastOffset >= offset) return position + scan.at;
       scan.skip();
     }
-    if (scan.at === 0) break;
+    if (scan.at === 0) return undefined;
     position += scan.at;
   }
-  return Math.min(position, segment.writtenBytes);
+  return position === segment.writtenBytes ? position : undefined;
 }

@@ -101,14 +101,14 @@ export class PartitionLog extends LogFacts {
     return found.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }));
   }
 
-  /** The first record below `upTo` whose timestamp is at least the one asked for. Throws DiskError. */
+  /** The first record below `upTo` whose timestamp is at least the one asked for. Throws DiskError or ProtocolError. */
   offsetForTimestamp(timestamp: number, { upTo }: { readonly upTo: number }): Promise<TimestampedOffset | undefined> {
-    return findByTimestamp(this.#state, timestamp, upTo);
+    return this.#state.context.lookups.run(() => findByTimestamp(this.#state, timestamp, upTo));
   }
 
-  /** The record with the largest timestamp. Throws DiskError. */
+  /** The record with the largest timestamp. Throws DiskError or ProtocolError. */
   maxTimestamp(): Promise<TimestampedOffset | undefined> {
-    return findMaxTimestamp(this.#state);
+    return this.#state.context.lookups.run(() => findMaxTimestamp(this.#state));
   }
 
   /** A leader's first act in its epoch: everything from the offset on is of that epoch. */

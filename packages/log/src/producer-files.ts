@@ -7,6 +7,7 @@ import { offsetName, suffixes } from './core/segment-names.ts';
 import type { BatchHeader } from '@tidelog/protocol';
 import type { LogState } from './log-state.ts';
 import { removeIfThere, snapshotOffsets } from './segment-files.ts';
+import { soundPositionBefore } from './segment-place.ts';
 import { scanSegment } from './segment-scan.ts';
 
 export function snapshotPath(state: LogState, offset: number): string {
@@ -59,7 +60,7 @@ export async function rebuildProducers(state: LogState, end: number): Promise<vo
     const next = state.segments[state.segments.indexOf(segment) + 1];
     if (next !== undefined && next.baseOffset <= from) continue;
     await scanSegment(segment, {
-      from: Math.max(0, from > segment.baseOffset ? segment.positionBefore(from) : 0),
+      from: from > segment.baseOffset ? await soundPositionBefore(segment, from) : 0,
       onBatch: ({ header, bytes }) => {
         if (header.lastOffset >= from && header.baseOffset < end) replayProducer(state, header, bytes);
       },

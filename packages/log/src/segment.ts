@@ -37,6 +37,12 @@ export interface SegmentStart {
 
 export type WrittenBatch = Pick<AdmittedBatch, 'sizeInBytes' | 'lastOffset' | 'maxTimestamp'>;
 
+export interface Place {
+  readonly position: number;
+  /** An index names it; otherwise it is the front, or where a read has ended. */
+  readonly isIndexed: boolean;
+}
+
 interface Newest {
   readonly timestamp: number;
   /** Last offset of the first batch that has it. */
@@ -170,12 +176,13 @@ export class Segment {
     return this.offsetIndex.wantsSpill || this.timeIndex.wantsSpill || this.transactions.wantsSpill;
   }
 
-  /** A position at or before the batch that holds the offset. */
-  positionBefore(offset: number): number {
+  /** A place at or before the batch that holds the offset. What an index says is to be checked (segment-place.ts). */
+  placeBefore(offset: number): Place {
     const cursor = this.#cursor;
-    if (cursor !== undefined && cursor.offset === offset) return cursor.position;
+    if (cursor !== undefined && cursor.offset === offset) return { position: cursor.position, isIndexed: false };
     const entry = this.offsetIndex.floor(offset - this.baseOffset);
-    return entry === undefined || entry.value >= this.writtenBytes ? 0 : entry.value;
+    if (entry === undefined || entry.value >= this.writtenBytes) return { position: 0, isIndexed: false };
+    return { position: entry.value, isIndexed: entry.value > 0 };
   }
 
   rememberPosition(offset: number, position: number): void {
@@ -251,7 +258,7 @@ export class Segment {
   /** Looks behind the last entry of the time index for a larger timestamp. */
   #findNewest(): void {
     const { offset } = this.newest;
-    let position = offset < 0 ? 0 : this.positionBefore(offset);
+    let position = offset < 0 ? 0 : this.placeBefore(offset).position;
     while (position < this.writtenBytes) {
       const scan = new BatchScan(this.file('read').read(position, scanBytes));
       for (; scan.look(); scan.skip()) {

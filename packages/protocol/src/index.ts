@@ -240,7 +240,12 @@ export {
   type Record,
   type RecordHeader,
 } from './records/records-of.ts';
-export { validateClientFrame, validateClientHeader, type BatchError, type HeaderLimits } from './records/validate-header.ts';
+export {
+  validateClientFrame,
+  validateClientHeader,
+  type BatchError,
+  type HeaderLimits,
+} from './records/validate-header.ts';
 export {
   validateRecords,
   type RecordError,

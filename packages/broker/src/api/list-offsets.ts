@@ -5,7 +5,7 @@
  */
 import { DiskError } from '@tidelog/core';
 import { handler, type RequestContext } from '@tidelog/net';
-import { ErrorCode, ListOffsets, type EncodeOf, type RequestOf } from '@tidelog/protocol';
+import { ErrorCode, ListOffsets, ProtocolError, type EncodeOf, type RequestOf } from '@tidelog/protocol';
 import type { Authorizer } from '../authorizer.ts';
 import type { Replica } from '../replication/replica.ts';
 import type { ReadBound } from '../replication/replica-facts.ts';
@@ -93,7 +93,8 @@ async function answer(deps: ListOffsetsDeps, question: Question): Promise<Answer
   try {
     return await lookUp(replica, question);
   } catch (cause) {
-    if (!(cause instanceof DiskError)) throw cause;
+    // A batch that cannot be read is the log's fault here, not the client's.
+    if (!(cause instanceof DiskError || cause instanceof ProtocolError)) throw cause;
     return failed(asked, ErrorCode.KAFKA_STORAGE_ERROR);
   }
 }

@@ -70,6 +70,20 @@ test('ListOffsets refuses names that its version does not know, and other epochs
   expect((await offsetOf({ partitionIndex: 5 }))[0]).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
 });
 
+test('ListOffsets: a batch that cannot be read any more is a storage error of its partition alone', async () => {
+  const id = 'DDDDDDDDDDDDDDDDDDDDDQ';
+  cluster.controller.createTopic({ name: 'damaged', topicId: id, replicas: [[1]] });
+  await produce(broker, { topicId: id, records: batchOf(['a'.repeat(100)], { codec: 'gzip' }) });
+  const file = broker.world.disk.open(`${broker.directory}/damaged-0/00000000000000000000.log`, 'write');
+  file.write([Buffer.alloc(16)], 65);
+  file.close();
+  const asked = { partitionIndex: 0, timestamp: 1 };
+  const topics = ['damaged', 'events'].map((name) => ({ name, partitions: [asked] }));
+  const response = await broker.request(ListOffsets, { replicaId: -1, isolationLevel: 0, topics });
+  const errors = response.topics.map(({ partitions }) => partitions[0]?.errorCode);
+  expect(errors).toEqual([ErrorCode.KAFKA_STORAGE_ERROR, none]);
+});
+
 test.each([
   [0, [none, 0, 2]],
   [1, [none, 1, 4]],

@@ -10,6 +10,7 @@ import { KeyCollector } from '../core/compaction/key-collector.ts';
 import { KeyMap } from '../core/compaction/key-map.ts';
 import type { AbortedEntry } from '../core/transaction-index.ts';
 import { readMarker } from '../core/admission.ts';
+import { soundPositionBefore } from '../segment-place.ts';
 import type { Segment } from '../segment.ts';
 import { payloadOf } from './batch-payload.ts';
 import type { CleaningRun } from './cleaning-run.ts';
@@ -46,7 +47,7 @@ export class MapBuilder {
     const { firstDirtyOffset, firstUncleanableOffset } = this.#plan;
     const dirty = this.#segments.slice(this.#firstDirty());
     for (const segment of dirty) {
-      const from = segment.baseOffset < firstDirtyOffset ? segment.positionBefore(firstDirtyOffset) : 0;
+      const from = segment.baseOffset < firstDirtyOffset ? await soundPositionBefore(segment, firstDirtyOffset) : 0;
       const onBatch = (batch: SourceBatch): boolean | Promise<boolean> => this.#onBatch(segment, batch);
       if (!(await readBatches(segment, { ...this.#run.reader(this.#segments), from, onBatch }))) return this.#map;
     }
