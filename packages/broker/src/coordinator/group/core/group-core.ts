@@ -24,7 +24,7 @@ import type { GroupInput } from './group-inputs.ts';
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts';
 import type { GroupRecord } from './group-records.ts';
 import { describedClassic, listedGroup } from './group-views.ts';
-import { expireOffsets } from './offsets/offset-expiry.ts';
+import { OffsetExpiry } from './offsets/offset-expiry.ts';
 import { OffsetRecordReader, offsetRecordTypes } from './offsets/offset-record-codec.ts';
 import { OffsetRequests } from './offsets/offset-requests.ts';
 import { OffsetStore } from './offsets/offset-store.ts';
@@ -37,6 +37,11 @@ export interface GroupCoreOptions {
   readonly image: () => MetadataImage;
 }
 
+/** Between two slices of work that take a few milliseconds each. */
+const nextSliceMs = 1;
+/** After a shard has loaded: when the rush of those who look for their coordinator is over. */
+const firstExpiryMs = 5000;
+
 type Settled = StaticReplaced | AssignmentWritten;
 
 export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
@@ -45,7 +50,6 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   readonly offsets = new OffsetStore(this.timeline);
   readonly #timers = new SoftDeadlines<OnDue>();
   readonly #config: GroupConfig;
-  readonly #host: GroupHost;
   readonly #classic: ClassicGroups;
   readonly #rebalance: ClassicRebalance;
   readonly #joins: ClassicJoin;
@@ -53,7 +57,8 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
   readonly #consumer: ConsumerGroups;
   readonly #offsetRequests: OffsetRequests;
   readonly #reader = new OffsetRecordReader();
-  readonly #expiry = this.#timers.timer((turn: GroupTurn) => this.#expire(turn));
+  readonly #expiry: OffsetExpiry;
+  readonly #expiryTimer = this.#timers.timer((turn: GroupTurn) => this.#expire(turn));
   readonly #newestImage: () => MetadataImage;
   #image: MetadataImage;
 
@@ -61,7 +66,7 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
     this.#config = config;
     this.#newestImage = image;
     this.#image = image();
-    const host: GroupHost = (this.#host = {
+    const host: GroupHost = {
       config,
       timingsOf,
       patterns,
@@ -71,12 +76,13 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
       offsets: this.offsets,
       image: () => this.#image,
       write: (record, turn) => this.#write(record, turn),
-    });
+    };
     this.#rebalance = new ClassicRebalance(host);
     this.#classic = new ClassicGroups(host, this.#rebalance);
     this.#joins = new ClassicJoin(host, this.#rebalance);
     this.#membership = new ClassicMembership(this.#rebalance);
     this.#consumer = new ConsumerGroups(host, this.#classic, this.#rebalance);
+    this.#expiry = new OffsetExpiry(host, (groupId, turn) => this.#forget(groupId, turn));
     this.#offsetRequests = new OffsetRequests(host, (group, memberId, turn) => {
       const member = group.members.get(memberId);
       if (member !== undefined) this.#rebalance.armSession(group, member, turn);
@@ -178,7 +184,9 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
       if (group.kind === 'classic') this.#classic.loaded(group, turn);
       else this.#consumer.armTimers(group, turn);
     }
-    this.#timers.arm(this.#expiry, turn.now + this.#config.offsetsRetentionCheckIntervalMs);
+    // Topics may have been deleted while nobody coordinated these groups.
+    const delayMs = Math.min(firstExpiryMs, this.#config.offsetsRetentionCheckIntervalMs);
+    this.#timers.arm(this.#expiryTimer, turn.now + delayMs);
   }
 
   reverted(turn: GroupTurn): void {
@@ -258,18 +266,19 @@ export class GroupCore implements ShardCore<GroupInput, GroupRecord> {
     this.#consumer.onMetadata(input.changedTopics);
   }
 
-  /** Offsets that nobody needs any more go, and then empty groups without any. */
+  /** Offsets that nobody needs any more go. */
   #expire(turn: GroupTurn): void {
-    const ids = new Set(this.groups.keys());
-    for (const [groupId] of this.offsets.groups()) ids.add(groupId);
-    for (const groupId of ids) {
-      expireOffsets(this.#host, groupId, turn);
-      if (this.offsets.hasAny(groupId) || this.offsets.hasPending(groupId)) continue;
-      const group = this.groups.get(groupId);
-      if (group?.isEmpty === true) this.#removeGroup(group, turn);
-      if (this.timeline.isClean) this.offsets.forget(groupId);
-    }
-    this.#timers.arm(this.#expiry, turn.now + this.#config.offsetsRetentionCheckIntervalMs);
+    const isOver = this.#expiry.advance(turn);
+    const delayMs = isOver ? this.#config.offsetsRetentionCheckIntervalMs : nextSliceMs;
+    this.#timers.arm(this.#expiryTimer, turn.now + delayMs);
+  }
+
+  /** And then empty groups without any. */
+  #forget(groupId: string, turn: GroupTurn): void {
+    if (this.offsets.hasAny(groupId) || this.offsets.hasPending(groupId)) return;
+    const group = this.groups.get(groupId);
+    if (group?.isEmpty === true) this.#removeGroup(group, turn);
+    if (this.timeline.isClean) this.offsets.forget(groupId);
   }
 
   #write(record: GroupRecord, turn: GroupTurn): void {

@@ -78,6 +78,41 @@ test('offsets of simple groups expire after the retention, and the group with th
   expect(groups.replayed().offsets.size).toBe(0);
 });
 
+test('offsets of a topic that went while the shard was loading, or whose deletion was refused, go later', () => {
+  const groups = bench();
+  commitOffset(groups, { ...simple, offset: 5 });
+  groups.holds = true;
+  groups.deleteTopic(idOf('t'));
+  groups.fail(ErrorCode.NOT_ENOUGH_REPLICAS);
+  groups.holds = false;
+  groups.createTopic('t', 2, idOf('t-again'));
+  commitOffset(groups, { ...simple, offset: 7, partition: 1 });
+  expect(groups.core.offsets.size).toBe(2);
+  groups.failOver();
+  groups.wait(5000);
+  expect(groups.core.offsets.size).toBe(1);
+  expect(fetchOffset(groups, { groupId: 's', partition: 1 })).toBe(7);
+});
+
+test('a round of expiry takes many small steps, and ends', () => {
+  const groups = new GroupBench({ config: { offsetsRetentionMs: 60_000 } });
+  groups.createTopic('t', 1);
+  for (let i = 0; i < 10_000; i++) commitOffset(groups, { ...simple, groupId: `s${i}`, offset: 5 });
+  groups.wait(500_000);
+  const before = groups.log.length;
+  let largest = 0;
+  while (groups.core.offsets.size > 0) {
+    const { length } = groups.log;
+    groups.wait(Math.max(0, groups.core.nextDeadline() - groups.now));
+    largest = Math.max(largest, groups.log.length - length);
+  }
+  expect(groups.log.length - before).toBe(10_000);
+  expect(largest).toBeLessThanOrEqual(2000);
+  groups.wait(10);
+  expect(groups.core.groups.size).toBe(0);
+  expect(groups.core.nextDeadline() - groups.now).toBeGreaterThan(500_000);
+});
+
 test('the retention of a group with members begins when the last one leaves', () => {
   const groups = bench();
   const group = new ClassicMembers(groups);
