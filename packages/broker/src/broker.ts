@@ -73,6 +73,7 @@ export class Broker {
       peers,
       config: config.replication,
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+      mayLead: () => this.#lifecycle?.mayLead ?? true,
       topicSettings: (image, topic) => this.#settingsOf(image, topic),
     });
     const { nodeId, groups, staticConfig } = config;

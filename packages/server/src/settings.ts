@@ -138,6 +138,7 @@ export function brokerConfig(config: NodeConfig): BrokerConfig {
     groups: groupConfig(config),
     lifecycle: {
       heartbeatIntervalMs: reader.number('broker.heartbeat.interval.ms'),
+      sessionTimeoutMs: reader.number('broker.session.timeout.ms'),
       retryMs: 50,
       shutdownTimeoutMs: reader.boolean('controlled.shutdown.enable') ? 30_000 : 0,
       shutdownWithoutControllerMs: 2000,

@@ -3,7 +3,7 @@
  * back and tells the rest of the broker where it stands. Refuses to go on when the controller refuses this broker for
  * good (another cluster, another live broker with this id).
  */
-import { Driver, type Logger, type Uuid, type World } from '@tidelog/core';
+import { Driver, type Logger, type Millis, type Timer, type Uuid, type World } from '@tidelog/core';
 import type { MetadataImage } from '@tidelog/metadata';
 import { BrokerHeartbeat, BrokerRegistration, ErrorCode, errorName, isRetriable } from '@tidelog/protocol';
 import type { ControllerChannel } from '../channels.ts';
@@ -14,6 +14,7 @@ import {
   type LifecycleState,
   type LifecycleTimings,
 } from './core/lifecycle-core.ts';
+import { Standstill } from './core/standstill.ts';
 
 export interface BrokerIdentity {
   readonly nodeId: number;
@@ -44,10 +45,13 @@ export class BrokerLifecycle {
   readonly #deps: LifecycleDeps;
   readonly #core: LifecycleCore;
   readonly #driver: Driver<LifecycleInput, LifecycleEffect>;
+  readonly #standstill: Standstill;
+  #lookTimer: Timer | undefined;
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps;
     this.#core = new LifecycleCore(deps.timings);
+    this.#standstill = new Standstill(deps.timings.sessionTimeoutMs, deps.world.clock.monotonic());
     this.#driver = new Driver({
       world: deps.world,
       core: this.#core,
@@ -64,7 +68,13 @@ export class BrokerLifecycle {
     return this.#core.brokerEpoch;
   }
 
+  /** False after a standstill of this process, until the controller has answered: others may lead by now. */
+  get mayLead(): boolean {
+    return !this.#standstill.look(this.#now);
+  }
+
   start(): void {
+    this.#lookAgain();
     this.#driver.submit({ kind: 'started' });
   }
 
@@ -86,7 +96,21 @@ export class BrokerLifecycle {
   }
 
   stop(): void {
+    this.#lookTimer?.cancel();
     this.#driver.stop();
+  }
+
+  get #now(): Millis {
+    return this.#deps.world.clock.monotonic();
+  }
+
+  #lookAgain(): void {
+    const { world, logger } = this.#deps;
+    this.#lookTimer = world.timers.after(this.#standstill.intervalMs, () => {
+      if (!this.mayLead)
+        logger.warn({}, 'this process stood still: it leads nothing until the controller has answered');
+      this.#lookAgain();
+    });
   }
 
   #perform(effect: LifecycleEffect): void {
@@ -127,6 +151,8 @@ export class BrokerLifecycle {
 
   async #heartbeat(effect: { wantShutDown: boolean; currentMetadataOffset: number }): Promise<LifecycleInput> {
     const { identity, controller, logger, offlineLogDirs, timings } = this.#deps;
+    const sentAt = this.#now;
+    this.#standstill.look(sentAt);
     try {
       const response = await controller.send(
         BrokerHeartbeat,
@@ -141,6 +167,8 @@ export class BrokerLifecycle {
         { timeoutMs: timings.heartbeatIntervalMs },
       );
       const { errorCode, isFenced, shouldShutDown } = response;
+      this.#standstill.look(this.#now);
+      if (errorCode === ErrorCode.NONE && !isFenced) this.#standstill.onConfirmed(sentAt);
       if (errorCode === ErrorCode.NONE) return { kind: 'heartbeatAnswered', isFenced, shouldShutDown };
       logger.warn({ error: errorName(errorCode) }, 'the controller refused a heartbeat');
       const mustRegister =

@@ -86,8 +86,7 @@ export class ReplicaFacts implements ReplicaIdentity {
     if (this.log === undefined) return ErrorCode.KAFKA_STORAGE_ERROR;
     const error = this.core.checkEpoch(currentLeaderEpoch);
     if (error !== ErrorCode.NONE) return error;
-    const serves = leaderOnly ? this.core.role === 'leader' : this.core.role !== 'offline';
-    return serves ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    return this.core.mayServe({ leaderOnly }) ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER;
   }
 
   /** Why an append with these acks is refused, for the log and the console. */

@@ -52,6 +52,8 @@ export interface ReplicasDeps {
   readonly config: ReplicationConfig;
   /** The epoch this broker was registered with; -1 before. */
   readonly brokerEpoch: () => number;
+  /** Whether this broker can know what it leads (see Standstill); yes when absent. */
+  readonly mayLead?: () => boolean;
   readonly controller: ControllerChannel;
   readonly peers: PeerConnections;
   readonly topicSettings: (image: MetadataImage, topic: string) => TopicSettings;

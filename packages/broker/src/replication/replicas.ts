@@ -217,7 +217,7 @@ export class Replicas {
   }
 
   #open(placed: PlacedPartition): Replica {
-    const { config, brokerEpoch } = this.#deps;
+    const { config, brokerEpoch, mayLead = () => true } = this.#deps;
     const { topic, topicId, partition, settings } = placed;
     const log = this.#logs.open(placed);
     const replica = new Replica({
@@ -229,6 +229,7 @@ export class Replicas {
       core: {
         localId: config.nodeId,
         localEpoch: brokerEpoch,
+        mayLead,
         brokers: this.#brokers,
         replicaLagTimeMaxMs: config.replicaLagTimeMaxMs,
         minInsyncReplicas: settings.minInsyncReplicas,

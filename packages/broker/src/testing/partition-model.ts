@@ -54,7 +54,7 @@ export class ModelReplica {
     this.#model = model;
     const brokers = { isEligible: () => true, isAlive: () => true, epochOf: () => -1, rackOf: () => undefined };
     const timing = { replicaLagTimeMaxMs: 100, minInsyncReplicas };
-    this.core = new PartitionCore({ localId: id, localEpoch: () => -1, brokers, ...timing });
+    this.core = new PartitionCore({ localId: id, localEpoch: () => -1, mayLead: () => true, brokers, ...timing });
   }
 
   step(input: PartitionInput): void {

@@ -10,6 +10,7 @@ function run(core: LifecycleCore, input: LifecycleInput, now: number): string[] 
 function started(): LifecycleCore {
   const core = new LifecycleCore({
     heartbeatIntervalMs: 2000,
+    sessionTimeoutMs: 9000,
     retryMs: 50,
     shutdownTimeoutMs: 10_000,
     shutdownWithoutControllerMs: 1000,
@@ -42,6 +43,7 @@ test('no heartbeat before the registration was seen: it could not unfence', () =
 test('metadata may outrun the answer to the registration', () => {
   const core = new LifecycleCore({
     heartbeatIntervalMs: 2000,
+    sessionTimeoutMs: 9000,
     retryMs: 50,
     shutdownTimeoutMs: 10_000,
     shutdownWithoutControllerMs: 1000,
@@ -68,6 +70,7 @@ test('a stale epoch makes it register anew', () => {
 test('a registration refused for good ends it', () => {
   const core = new LifecycleCore({
     heartbeatIntervalMs: 2000,
+    sessionTimeoutMs: 9000,
     retryMs: 50,
     shutdownTimeoutMs: 10_000,
     shutdownWithoutControllerMs: 1000,

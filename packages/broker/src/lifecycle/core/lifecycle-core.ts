@@ -36,6 +36,8 @@ export type LifecycleEffect =
 
 export interface LifecycleTimings {
   readonly heartbeatIntervalMs: Millis;
+  /** broker.session.timeout.ms */
+  readonly sessionTimeoutMs: Millis;
   /** Between attempts to register or to become unfenced. */
   readonly retryMs: Millis;
   /** How long leaving may take before the broker stops without the controller's leave. */

@@ -24,6 +24,8 @@ import type {
 export interface LeaderOptions {
   readonly localId: number;
   readonly localEpoch: () => number;
+  /** Whether a leadership of the local broker may be served on now. */
+  readonly mayLead: () => boolean;
   readonly brokers: BrokerView;
   readonly replicaLagTimeMaxMs: Millis;
 }

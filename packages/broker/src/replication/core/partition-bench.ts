@@ -28,6 +28,7 @@ export class PartitionBench {
   readonly fenced = new Set<number>();
   readonly epochs = new Map<number, number>();
   readonly racks = new Map<number, string>();
+  mayLead = true;
   #assignment: PartitionAssignment;
   #log: LogPosition;
   #now = 1000;
@@ -37,6 +38,7 @@ export class PartitionBench {
     this.core = new PartitionCore({
       localId: 1,
       localEpoch: () => 100,
+      mayLead: () => this.mayLead,
       brokers: {
         isEligible: (id) => !this.fenced.has(id),
         isAlive: (id) => !this.fenced.has(id),

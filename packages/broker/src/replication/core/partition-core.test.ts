@@ -199,3 +199,12 @@ test('a leadership begins behind what its log has accepted and not written yet',
   expect(bench.core.leader?.logEndOffset).toBe(4);
   expect(bench.core.knowsCommittedEnd).toBe(false);
 });
+
+test('a leader that cannot know whether it still leads serves nobody', () => {
+  const bench = new PartitionBench({ replicas: [1, 2], isr: [1, 2] });
+  bench.mayLead = false;
+  expect(bench.core.checkAppend(0)).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  expect(bench.core.mayServe({ leaderOnly: false })).toBe(false);
+  bench.assign({ leader: 2, leaderEpoch: 6 });
+  expect(bench.core.mayServe({ leaderOnly: false })).toBe(true);
+});

@@ -105,10 +105,16 @@ export class PartitionCore implements Core<PartitionInput, PartitionEffect> {
     return currentLeaderEpoch < this.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH;
   }
 
+  /** Whether readers may be served: `leaderOnly` as by a leader. */
+  mayServe({ leaderOnly }: { readonly leaderOnly: boolean }): boolean {
+    if (this.#role === 'leader') return this.#options.mayLead();
+    return this.#role === 'follower' && !leaderOnly;
+  }
+
   /** NONE if the acks can be had as things stand. */
   checkAppend(acks: number): ErrorCode {
     if (this.#failed) return ErrorCode.KAFKA_STORAGE_ERROR;
-    if (this.#leader === undefined) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    if (this.#leader === undefined || !this.#options.mayLead()) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
     if (acks === -1 && !this.#leader.hasEnoughReplicas) return ErrorCode.NOT_ENOUGH_REPLICAS;
     return ErrorCode.NONE;
   }
