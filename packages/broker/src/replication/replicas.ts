@@ -11,7 +11,7 @@ import { Deadlines } from '../deadlines.ts';
 import { TopicMetrics } from '../topic-metrics.ts';
 import { brokerViewOf } from './broker-view.ts';
 import { CommitWaiter } from './commit-waiter.ts';
-import type { BrokerView } from './core/partition-events.ts';
+import type { BrokerView, PartitionInput } from './core/partition-events.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
 import { IsrSender } from './isr-sender.ts';
 import { Replica, type ReplicaHost } from './replica.ts';
@@ -24,6 +24,9 @@ import type { CommittedAppend, LeadershipListener, ReplicasDeps, TopicSettings }
 
 /** Between two attempts to make the log of a replica while there is no room. */
 const openRetryMs: Millis = 1000;
+
+/** What is done of a review of all leaders before the loop may be given back. */
+const leadersPerTask = 64;
 
 export class Replicas {
   readonly name = 'replicas';
@@ -289,8 +292,15 @@ export class Replicas {
 
   #onBrokersChanged(brokerIds: Iterable<number>): void {
     for (const id of brokerIds) this.#fetchers.onBrokerChanged(id);
-    for (const replica of this.#table) {
-      if ((replica.core.leader?.followers.size ?? 0) > 0) replica.tell({ type: 'brokersChanged' });
+    this.#tellLeaders({ type: 'brokersChanged' });
+  }
+
+  /** Every leader with followers, in parts: thousands at once would hold the loop. */
+  #tellLeaders(input: PartitionInput): void {
+    const leaders = [...this.#table].filter((replica) => (replica.core.leader?.followers.size ?? 0) > 0);
+    for (let from = 0; from < leaders.length; from += leadersPerTask) {
+      const part = leaders.slice(from, from + leadersPerTask);
+      this.#work.add(() => part.forEach((replica) => replica.tell(input)));
     }
   }
 
@@ -304,9 +314,8 @@ export class Replicas {
   /** One timer for all: every leader with followers looks at its ISR each half of replica.lag.time.max.ms. */
   #scheduleReview(): void {
     this.#reviewTimer = this.#deps.world.timers.after(this.#deps.config.replicaLagTimeMaxMs / 2, () => {
-      for (const replica of this.#table) {
-        if (replica.core.nextDeadline() !== Infinity) replica.tell({ type: 'tick' });
-      }
+      this.#tellLeaders({ type: 'tick' });
+      this.#work.go();
       this.#scheduleReview();
     });
   }

@@ -142,6 +142,34 @@ test('a follower that is cut off leaves the ISR and joins again when it has caug
   expect(await contentOf(3)).toEqual(await contentOf(1));
 });
 
+test('a follower that was added while its leader led leaves the ISR too when it is cut off', async () => {
+  await start({ brokers: 2, replication: { replicaLagTimeMaxMs: 200 } }, [[1]]);
+  await produce(cluster.broker(1), { topicId });
+  cluster.controller.commit({ type: 'partitionChange', topicId, partitionId: 0, replicas: [1, 2] });
+  await until(() => isr().length === 2, 'the ISR to grow');
+  cluster.cut(2, 1);
+  expect((await produce(cluster.broker(1), { topicId })).errorCode).toBe(ErrorCode.NONE);
+  expect(isr()).toEqual([1]);
+});
+
+test('a review of many led partitions gives the loop back between its parts', async () => {
+  const many = Array.from({ length: 200 }, () => [1, 2]);
+  await start({ brokers: 2 }, many);
+  const { replicas, world } = cluster.broker(1);
+  await until(() => replicas.isSettled, 'the leaderships');
+  const told: number[] = [];
+  for (const replica of replicas.all()) {
+    replica.tell = () => {
+      told.push(replica.partition);
+      // All of them take much longer than a slice.
+      for (const end = world.clock.monotonic() + 0.5; world.clock.monotonic() < end;);
+    };
+  }
+  cluster.controller.fence(2, true);
+  expect(told.length).toBeLessThan(200);
+  await until(() => told.length === 200, 'the rest');
+});
+
 test('trap 4: below min.insync.replicas acks=all is refused and nothing new is committed', async () => {
   await start({ minInsyncReplicas: 2, replication: { replicaLagTimeMaxMs: 100 } });
   await produce(cluster.broker(1), { topicId });
