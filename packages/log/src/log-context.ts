@@ -4,7 +4,7 @@ import type { FileHandles } from './file-handles.ts';
 import type { IndexCache } from './index-cache.ts';
 import { LogOfflineError } from './log-offline-error.ts';
 import type { Slots } from './slots.ts';
-import type { LogStoreStats } from './store-types.ts';
+import type { LogDirectory, LogStoreStats } from './store-types.ts';
 import type { TailBudget } from './tail.ts';
 import type { TurnEnd } from './turn-end.ts';
 
@@ -44,6 +44,7 @@ const slowBytesPerMs = 200_000;
 export class DirectoryHealth {
   readonly path: string;
   readonly directoryId: Uuid;
+  readonly onlyByName: boolean;
   onOffline: ((error: LogOfflineError) => void) | undefined;
   /** Logs that the checkpoints on disk may speak of and that are not there any more. */
   readonly leftovers = new Set<string>();
@@ -53,9 +54,10 @@ export class DirectoryHealth {
   #slow = false;
   #quickWrites = 0;
 
-  constructor({ path, directoryId }: { readonly path: string; readonly directoryId: Uuid }) {
+  constructor({ path, directoryId, onlyByName = false }: LogDirectory) {
     this.path = path;
     this.directoryId = directoryId;
+    this.onlyByName = onlyByName;
   }
 
   get offline(): LogOfflineError | undefined {

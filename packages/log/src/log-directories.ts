@@ -35,7 +35,9 @@ export class LogDirectories {
   /** The directory of that id, or the online one with the fewest of these logs. Throws LogOfflineError. */
   pick(directoryId: Uuid | undefined, logs: Iterable<LogState>): DirectoryHealth {
     const online = this.all.filter(
-      (health) => health.offline === undefined && (directoryId === undefined || health.directoryId === directoryId),
+      (health) =>
+        health.offline === undefined &&
+        (directoryId === undefined ? !health.onlyByName : health.directoryId === directoryId),
     );
     const counts = new Map(online.map((health) => [health, 0]));
     for (const { directory } of logs) {

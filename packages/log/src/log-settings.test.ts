@@ -4,7 +4,7 @@ import { batchesOf, buildBatch, ErrorCode, readBatchHeader, recordsOf, verifyCrc
 import { expect, test } from 'vitest';
 import type { LogConfig } from './core/log-config.ts';
 import type { PartitionLog } from './partition-log.ts';
-import { batch, LogFixture, readAll } from './testing/log-fixture.ts';
+import { batch, LogFixture, readAll, topicId } from './testing/log-fixture.ts';
 
 async function stored(fixture: LogFixture, log: PartitionLog): Promise<Chunks> {
   return Chunks.of((await readAll(fixture.world, log)).bytes);
@@ -179,6 +179,14 @@ test('logs are spread over the directories; one that fails takes its own logs wi
   await fixture.world.run(fixture.store.close({ brokerEpoch: 1 }));
   expect(disk.stat('/one/.kafka_cleanshutdown')).toBeUndefined();
   expect(disk.stat('/two/.kafka_cleanshutdown')).toBeDefined();
+});
+
+test('a directory that takes only logs that name it gets no others, however few it has', async () => {
+  const fixture = await LogFixture.open({ directories: ['/data', '/meta'], onlyByName: ['/meta'] });
+  const directory = fixture.store.directories().find(({ path }) => path === '/meta')?.directoryId ?? '';
+  const named = { topic: 'm', topicId, partition: 0, config: fixture.config, directory };
+  expect(fixture.store.create(named).path).toBe('/meta/m-0');
+  expect([0, 1, 2].map((partition) => fixture.log(partition).path)).toEqual(['/data/t-0', '/data/t-1', '/data/t-2']);
 });
 
 test('a directory that fails at the start is offline and the others are served', async () => {

@@ -6,6 +6,8 @@ import type { LogConfig } from './core/log-config.ts';
 export interface LogDirectory {
   readonly path: string;
   readonly directoryId: Uuid;
+  /** Takes only logs that name it: a metadata.log.dir of its own holds no partitions. */
+  readonly onlyByName?: boolean;
 }
 
 export interface LogStoreConfig {

@@ -118,7 +118,9 @@ async function assemble(options: NodeOptions, config: NodeConfig, onStop: NodePa
   const store = await LogStore.open({
     world,
     logger,
-    logDirs: identities.map(({ path, directoryId }) => ({ path, directoryId })),
+    logDirs: identities.map(({ path, directoryId }) => {
+      return { path, directoryId, onlyByName: !config.logDirs.includes(path) };
+    }),
     unreadableDirs: failed.map(({ path, error }) => ({ path, error: error.message })),
     config: logStoreConfig(config),
     metrics: options.metrics,

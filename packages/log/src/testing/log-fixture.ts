@@ -15,6 +15,8 @@ export interface FixtureOptions {
   readonly config?: Partial<LogConfig>;
   readonly store?: Partial<LogStoreConfig>;
   readonly directories?: readonly string[];
+  /** Of these, the ones that take only logs that name them. */
+  readonly onlyByName?: readonly string[];
 }
 
 export class LogFixture {
@@ -38,7 +40,10 @@ export class LogFixture {
 
   async openStore(): Promise<LogStore> {
     const ids = new SeededRandom(99);
-    const logDirs = (this.#options.directories ?? ['/data']).map((path) => ({ path, directoryId: randomUuid(ids) }));
+    const { directories = ['/data'], onlyByName = [] } = this.#options;
+    const logDirs = directories.map((path) => {
+      return { path, directoryId: randomUuid(ids), onlyByName: onlyByName.includes(path) };
+    });
     const config = { logDefaults: this.config, ...this.#options.store };
     this.store = await this.world.run(LogStore.open({ world: this.world, logger: silentLogger, logDirs, config }));
     return this.store;
