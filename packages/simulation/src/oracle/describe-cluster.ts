@@ -1,5 +1,6 @@
 /** The state of all nodes in a few lines, for the report of a run in which something did not come to its end. */
 import type { Replica } from '@tidelog/broker';
+import { DirectoryId, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 
 export function describeCluster(cluster: SimCluster): string {
@@ -21,11 +22,27 @@ export function describeCluster(cluster: SimCluster): string {
         `  ${topic}-${partition}: ${replica.role} of ${leader} in epoch ${epoch}, ${replica.highWatermark}/${end}` +
           `${replica.log === undefined ? ', offline' : ''}; in sync ${replica.inSyncReplicas.join(',')}; ` +
           `metadata: leader ${image?.leader} in ${image?.leaderEpoch}/${image?.partitionEpoch}, ` +
-          `in sync ${image?.isr.join(',')} of ${image?.replicas.join(',')}${progressOf(replica)}`,
+          `in sync ${image?.isr.join(',')} of ${image?.replicas.join(',')}${eligibleOf(image)}` +
+          `${lostOf(broker?.replicas.image, image)}${progressOf(replica)}`,
       );
     }
   }
   return lines.join('\n');
+}
+
+function eligibleOf(partition: PartitionImage | undefined): string {
+  if (partition === undefined || partition.elr.length + partition.lastKnownElr.length === 0) return '';
+  return `, eligible ${partition.elr.join(',')}, last known ${partition.lastKnownElr.join(',')}`;
+}
+
+/** Replicas whose directory their broker has not registered. */
+function lostOf(image: MetadataImage | undefined, partition: PartitionImage | undefined): string {
+  const lost = partition?.replicas.flatMap((id, i) => {
+    const directory = partition.directories[i] ?? DirectoryId.UNASSIGNED;
+    const isThere = directory === DirectoryId.UNASSIGNED || image?.cluster.broker(id)?.logDirs.includes(directory);
+    return isThere === true ? [] : [`${id} in ${directory}`];
+  });
+  return lost === undefined || lost.length === 0 ? '' : `, in no directory that is registered: ${lost.join(', ')}`;
 }
 
 /** What a leader knows of its followers. */

@@ -35,6 +35,8 @@ export interface SimProducerOptions {
 }
 
 interface Batch {
+  /** Counts the producer's batches. */
+  readonly number: number;
   readonly baseSequence: number;
   readonly values: readonly string[];
   readonly timestamp: number;
@@ -44,6 +46,11 @@ interface Batch {
 type Answer = ResponseOf<typeof Produce>['responses'][number]['partitionResponses'][number];
 
 const maxWaiting = 30;
+/**
+ * A broker recognises the last five batches of a producer. Whoever may have to repeat one must not have sent more than
+ * that from it on, whatever of them is acknowledged already.
+ */
+const rememberedBatches = 5;
 const retryMs: Millis = 40;
 const replayChance = 0.01;
 const produceTimeoutMs = 3000;
@@ -52,6 +59,7 @@ export class SimProducer {
   readonly #options: SimProducerOptions;
   acknowledgedBatches = 0;
   #queue: Batch[] = [];
+  #nextNumber = 0;
   #nextSequence = 0;
   #producerId = -1;
   #producerEpoch = -1;
@@ -111,15 +119,22 @@ export class SimProducer {
       history.onSent(value, { producer: name, index: baseSequence + i, idempotent });
     }
     this.#nextSequence += count;
-    return { baseSequence, values, timestamp: client.world.clock.wall(), underWay: false };
+    return {
+      number: this.#nextNumber++,
+      baseSequence,
+      values,
+      timestamp: client.world.clock.wall(),
+      underWay: false,
+    };
   }
 
   #pump(): void {
     const { maxInFlight, idempotent } = this.#options;
     const most = idempotent ? maxInFlight : 1;
     if (this.#recovering) return;
+    const first = this.#queue[0]?.number ?? 0;
     for (const batch of this.#queue) {
-      if (this.#inFlight >= most || this.#recovering) return;
+      if (this.#inFlight >= most || this.#recovering || batch.number >= first + rememberedBatches) return;
       if (!batch.underWay) this.#send(batch);
     }
   }
