@@ -1,6 +1,6 @@
 /**
- * Bugs put in on purpose, to show that the simulator would find them. They are injected here, through configuration,
- * the simulated disk, or a wrapped method of a production class: production code has no switch for them.
+ * Bugs put in on purpose, to show that the simulator would find them, and call them by their name. They are injected
+ * here, through the simulated disk or a wrapped method of a production class: production code has no switch for them.
  */
 import type { Replica } from '@tidelog/broker';
 import type { ClusterSettings } from './cluster/settings.ts';
@@ -10,8 +10,8 @@ import { allFaults } from './faults/nemesis.ts';
 
 export interface Mutation {
   readonly name: string;
-  /** Seeds of which one brings it out within a minute of faults. */
-  readonly seeds: readonly number[];
+  /** The invariants that it breaks; a violation of another one does not count. */
+  readonly breaks: readonly string[];
   /** The faults that bring it out. */
   readonly faults: readonly Fault[];
   readonly settings: (settings: ClusterSettings) => ClusterSettings;
@@ -21,102 +21,57 @@ export interface Mutation {
 
 const faultsNamed = (...names: string[]): Fault[] => allFaults.filter(({ name }) => names.includes(name));
 
-/** The faults go on relying on two in-sync replicas, the brokers acknowledge with one. */
+/** The ways in which it shows that committed records are gone; which one comes first is chance. */
+const losses = ['leader completeness', 'acknowledged record lost', 'inconsistent offset', 'committed record lost'];
+
+type LeaderState = NonNullable<Replica['core']['leader']>;
+
+/** A leader acknowledges alone, while everybody else relies on two in-sync replicas. */
 const minInsyncIgnored: Mutation = {
   name: 'min.insync.replicas is ignored',
-  seeds: [8, 11, 12, 13, 14, 15],
-  faults: faultsNamed('kill', 'isolation', 'cut between two', 'pause'),
+  breaks: losses,
+  faults: faultsNamed('kill', 'isolation', 'cut between two', 'pause', 'death of a lone leader'),
   settings: (settings) => ({
     ...settings,
     brokers: 3,
-    minInsyncReplicas: 1,
     flushBeforeAck: false,
     partitions: 2,
     overrides: { ...settings.overrides, 'replica.lag.time.max.ms': '1500', 'broker.session.timeout.ms': '6000' },
   }),
-  apply: (cluster) => {
-    // Kafka's own promise for one in-sync replica: its loss loses records. It happens to a leader that is alone.
-    const timer = (): void => {
-      cluster.scheduler.after(1000, undefined, 'mutation', () => {
-        loseLoneLeader(cluster);
-        timer();
-      });
-    };
-    timer();
-    return () => undefined;
-  },
+  apply: (cluster) =>
+    onceSeen(
+      cluster,
+      (replica) => replica.core.leader,
+      (leader) => {
+        return replaceGetter(leader, 'effectiveMinInsyncReplicas', () => 1);
+      },
+    ),
 };
-
-/** With min.insync.replicas=2 a lone leader acknowledges nothing, so that its loss costs nothing. */
-function loseLoneLeader(cluster: SimCluster): void {
-  for (const node of cluster.upNodes) {
-    for (const replica of node.node?.broker?.broker.replicas.all() ?? []) {
-      if (replica.role !== 'leader' || replica.inSyncReplicas.length !== 1) continue;
-      cluster.note(`node ${node.id}, alone in sync for ${replica.topic}-${replica.partition}, loses its power`);
-      node.losePower(0);
-      cluster.scheduler.after(500, undefined, 'mutation', () => node.start());
-      return;
-    }
-  }
-}
 
 /** The vote is visible to the process and gone after a power loss. */
 const voteNotSynced: Mutation = {
   name: 'the vote is not synced',
-  seeds: [1, 4, 5, 6, 7, 8],
-  faults: faultsNamed('isolation', 'power loss', 'power loss everywhere'),
+  breaks: ['vote forgotten', 'epoch forgotten', 'election safety'],
+  faults: faultsNamed('isolation', 'power loss', 'power loss everywhere', 'power loss in an election'),
   settings: (settings) => ({ ...settings, flushBeforeAck: true }),
-  apply: (cluster) => {
-    for (const node of cluster.nodes) {
-      for (const volume of node.volumes) volume.faults.unsyncedReplacement = /quorum-state$/;
-      // Slow links make candidates of one epoch likely.
-      for (const other of cluster.nodes) {
-        const { settings } = cluster.fabric.link(node.hostName, other.hostName);
-        Object.assign(settings, { latencyMs: 60, jitterMs: 120 });
-      }
-    }
-    const timer = (): void => {
-      cluster.scheduler.after(40, undefined, 'mutation', () => {
-        loseVoterDuringElection(cluster);
-        timer();
-      });
-    };
-    timer();
+  apply: ({ nodes }) => {
+    for (const { volumes } of nodes) for (const { faults } of volumes) faults.unsyncedReplacement = /quorum-state$/;
     return () => undefined;
   },
 };
 
-/** A voter that has just voted loses its power and is back at once: it must not vote again in that epoch. */
-function loseVoterDuringElection(cluster: SimCluster): void {
-  const roles = cluster.upNodes.map((node) => ({ node, role: node.node?.raft.state().role }));
-  if (!roles.some(({ role }) => role === 'candidate')) return;
-  const voter = roles.find(({ node, role }) => node.isVoter && role !== 'candidate' && role !== 'leader')?.node;
-  if (voter === undefined) return;
-  cluster.note(`node ${voter.id} loses its power during an election`);
-  voter.losePower(0);
-  cluster.scheduler.after(1, undefined, 'mutation', () => voter.start());
-}
-
 /** Before KIP-101: whoever begins to follow cuts its log to its own high watermark. */
 const truncationByHighWatermark: Mutation = {
-  name: 'truncation by high watermark',
-  seeds: [1, 6, 11, 12, 13, 14],
-  faults: faultsNamed('kill', 'isolation', 'preferred election', 'clean restart', 'pause'),
+  name: 'followers truncate to the high watermark',
+  breaks: losses,
+  faults: faultsNamed('kill', 'isolation', 'preferred election', 'pause', 'death of a new leader'),
   settings: (settings) => ({ ...settings, brokers: 3 }),
-  apply: (cluster) => {
-    let undo = (): void => undefined;
-    const look = (): void => {
-      const replica = cluster.upNodes.flatMap(({ node }) => [...(node?.broker?.broker.replicas.all() ?? [])])[0];
-      if (replica === undefined) return void cluster.scheduler.after(10, undefined, 'mutation', look);
-      undo = cutAtHighWatermark(Object.getPrototypeOf(replica) as Pick<Replica, 'assign'>);
-    };
-    look();
-    return () => undo();
-  },
+  apply: (cluster) => onceSeen(cluster, (replica) => replica, cutAtHighWatermark),
 };
 
 /** Wraps the class of all replicas. */
-function cutAtHighWatermark(prototype: Pick<Replica, 'assign'>): () => void {
+function cutAtHighWatermark(replica: Replica): () => void {
+  const prototype = Object.getPrototypeOf(replica) as Pick<Replica, 'assign'>;
   const original = prototype.assign;
   prototype.assign = function assign(this: Replica, assignment): void {
     const follows = assignment.leader !== this.localId && assignment.leaderEpoch > this.leaderEpoch;
@@ -126,6 +81,31 @@ function cutAtHighWatermark(prototype: Pick<Replica, 'assign'>): () => void {
   return () => {
     prototype.assign = original;
   };
+}
+
+/** Of all objects of one's class. */
+function replaceGetter<K extends keyof LeaderState>(of: LeaderState, name: K, get: () => LeaderState[K]): () => void {
+  const prototype: unknown = Object.getPrototypeOf(of);
+  const original = Reflect.getOwnPropertyDescriptor(prototype as object, name);
+  Object.defineProperty(prototype, name, { get, configurable: true });
+  return () => void (original !== undefined && Object.defineProperty(prototype, name, original));
+}
+
+/** Production classes are reached through the first object of theirs that a node makes. */
+function onceSeen<T>(
+  cluster: SimCluster,
+  find: (replica: Replica) => T | undefined,
+  mutate: (found: T) => () => void,
+): () => void {
+  let undo = (): void => undefined;
+  const look = (): void => {
+    const replicas = cluster.upNodes.flatMap(({ node }) => [...(node?.broker?.broker.replicas.all() ?? [])]);
+    const found = replicas.map(find).find((one) => one !== undefined);
+    if (found === undefined) cluster.scheduler.after(10, undefined, 'mutation', look);
+    else undo = mutate(found);
+  };
+  look();
+  return () => undo();
 }
 
 export const mutations: readonly Mutation[] = [minInsyncIgnored, voteNotSynced, truncationByHighWatermark];

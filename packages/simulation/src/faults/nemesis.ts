@@ -11,8 +11,15 @@ import { pick, type Fault, type FaultContext } from './fault.ts';
 import { LossBudget } from './loss-budget.ts';
 import { networkFaults } from './network-faults.ts';
 import { processFaults } from './process-faults.ts';
+import { targetedFaults } from './targeted-faults.ts';
 
-export const allFaults: readonly Fault[] = [...processFaults, ...networkFaults, ...diskFaults, ...clusterFaults];
+export const allFaults: readonly Fault[] = [
+  ...processFaults,
+  ...networkFaults,
+  ...diskFaults,
+  ...clusterFaults,
+  ...targetedFaults,
+];
 
 export interface NemesisOptions {
   readonly cluster: SimCluster;
