@@ -63,6 +63,18 @@ export function testDiskContract(name: string, makeDisk: () => { readonly disk: 
     expect(disk.list(root)).toEqual([]);
   });
 
+  test(`${name}: files and directories are removed off the loop`, async () => {
+    const { disk, root } = makeDisk();
+    disk.makeDirectory(`${root}/x/y`);
+    disk.replaceFile(`${root}/x/y/f`, Buffer.from('1'));
+    disk.replaceFile(`${root}/g`, Buffer.from('2'));
+    await disk.removeAsync(`${root}/g`);
+    await expect(disk.removeAsync(`${root}/g`)).rejects.toMatchObject({ code: 'ENOENT' });
+    await disk.removeDirectoryAsync(`${root}/x`);
+    await disk.removeDirectoryAsync(`${root}/x`);
+    expect(disk.list(root)).toEqual([]);
+  });
+
   test(`${name}: an open file survives its renaming and removal`, async () => {
     const { disk, root } = makeDisk();
     const file = disk.open(`${root}/c`, 'write');

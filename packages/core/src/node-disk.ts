@@ -43,8 +43,16 @@ export class NodeDisk implements Disk {
     attempt(path, () => fs.unlinkSync(path));
   }
 
+  removeAsync(path: string): Promise<void> {
+    return promised<void>(path, (done) => fs.unlink(path, done));
+  }
+
   removeDirectory(path: string): void {
     attempt(path, () => fs.rmSync(path, { recursive: true, force: true }));
+  }
+
+  removeDirectoryAsync(path: string): Promise<void> {
+    return promised<void>(path, (done) => fs.rm(path, { recursive: true, force: true }, done));
   }
 
   readFile(path: string): Buffer {

@@ -56,8 +56,11 @@ export interface Disk {
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
+  /** Removes a file off the loop: a large one takes a while. */
+  removeAsync(path: string): Promise<void>;
   /** Removes a directory and all it holds. */
   removeDirectory(path: string): void;
+  removeDirectoryAsync(path: string): Promise<void>;
   readFile(path: string): Buffer;
   /** Writes beside the target, syncs, renames over it and syncs the directory: all or nothing. */
   replaceFile(path: string, content: Uint8Array): void;

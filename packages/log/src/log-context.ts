@@ -18,6 +18,8 @@ export interface LogContext {
   readonly turn: TurnEnd;
   /** Each lookup by time reads a mebibyte at a time: one request may ask for every partition. */
   readonly lookups: Slots;
+  /** Files that are removed, over all logs: one at a time, so that requests find threads of the pool. */
+  readonly removals: Slots;
   readonly limits: LogLimits;
 }
 

@@ -75,3 +75,61 @@ test('leader epochs that could not be synced for want of descriptors are synced 
   disk.crash(fixture.world.random);
   expect(disk.readFile(path).toString()).toContain('5 1');
 });
+
+test.each([
+  ['syncDirectory', 'EMFILE'],
+  ['name', 'ENOSPC'],
+] as const)(
+  'a topic that cannot be deleted now (%s, %s) is deleted later, and the directory serves on',
+  async (of, code) => {
+    const fixture = await LogFixture.open();
+    fixture.put(fixture.log(0), ['deleted']);
+    const other = fixture.log(1);
+    const { disk } = fixture.world;
+    disk.fault = (operation) => (operation === of ? code : undefined);
+    const deleted = fixture.store.delete('t', 0);
+    await fixture.world.settle();
+    expect(fixture.store.get('t', 0)).toBeUndefined();
+    disk.fault = undefined;
+    expect(fixture.put(other, ['served'])).toMatchObject({ kind: 'accepted' });
+    await fixture.world.advance(1000);
+    await fixture.world.run(deleted);
+    expect(disk.list('/data').filter((name) => name === 't-0')).toEqual([]);
+    await fixture.world.advance(fixture.config.fileDeleteDelayMs);
+    expect(disk.list('/data').filter((name) => name.startsWith('t-0'))).toEqual([]);
+  },
+);
+
+test('no log is made among the files of a deleted one of its name', async () => {
+  const fixture = await LogFixture.open();
+  fixture.put(fixture.log(), ['deleted']);
+  const { disk } = fixture.world;
+  disk.fault = (operation) => (operation === 'name' ? 'ENOSPC' : undefined);
+  const deleted = fixture.store.delete('t', 0);
+  await fixture.world.settle();
+  disk.fault = undefined;
+  expect(() => fixture.log()).toThrow('not out of the way yet');
+  await fixture.world.advance(1000);
+  await fixture.world.run(deleted);
+  expect(fixture.log().logEndOffset).toBe(0);
+});
+
+test('the files of a deleted topic are removed off the loop and one log at a time', async () => {
+  const fixture = await LogFixture.open();
+  for (let partition = 0; partition < 5; partition++) fixture.put(fixture.log(partition), ['deleted']);
+  for (let partition = 0; partition < 5; partition++) {
+    await fixture.world.run(fixture.store.delete('t', partition));
+  }
+  const { disk } = fixture.world;
+  let most = 0;
+  let running = 0;
+  const removeDirectoryAsync = disk.removeDirectoryAsync.bind(disk);
+  disk.removeDirectoryAsync = async (path) => {
+    most = Math.max(most, ++running);
+    await removeDirectoryAsync(path);
+    running--;
+  };
+  await fixture.world.advance(fixture.config.fileDeleteDelayMs);
+  expect(most).toBe(1);
+  expect(disk.list('/data').filter((name) => name.startsWith('t-'))).toEqual([]);
+});

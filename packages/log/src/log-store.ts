@@ -11,6 +11,7 @@ import {
   partitionMetadataFileName,
   strayDirectoryName,
 } from './core/segment-names.ts';
+import { Departures } from './departures.ts';
 import { FileHandles } from './file-handles.ts';
 import { IndexCache } from './index-cache.ts';
 import type { DirectoryHealth, LogContext } from './log-context.ts';
@@ -60,6 +61,7 @@ export class LogStore {
   readonly #config: LogStoreConfig;
   readonly #context: LogContext;
   readonly #directories: LogDirectories;
+  readonly #departures: Departures;
   readonly #logs = new Map<string, OpenLog>();
   #previousBrokerEpoch = -1;
   #closed = false;
@@ -73,6 +75,7 @@ export class LogStore {
     this.stats = this.#context.stats;
     const logs = (): Iterable<LogState> => statesOf(this.#logs.values());
     this.cleaner = new LogCleaner({ world, logger, metrics, config: config.cleaner, logs });
+    this.#departures = new Departures(this.#context, this.cleaner.points);
     this.#directories = new LogDirectories(options);
     for (const health of this.#directories.all) health.writeCheckpoints = () => this.#writeCheckpoints(health);
   }
@@ -110,6 +113,7 @@ export class LogStore {
     if (!isLegalTopic(topic)) throw new Error(`${JSON.stringify(topic)} cannot be the name of a topic`);
     const known = this.#logs.get(partitionDirectoryName({ topic, partition }));
     if (known !== undefined) return this.#adopt(known, options);
+    this.#checkName(partitionDirectoryName({ topic, partition }));
     const health = this.#directories.pick(options.directory, statesOf(this.#logs.values()));
     this.#forgetOffsets(health, partitionDirectoryName({ topic, partition }));
     const state = new LogState({ topic, topicId, partition }, config, this.#context, health);
@@ -126,8 +130,8 @@ export class LogStore {
   async delete(topic: string, partition: number): Promise<void> {
     const out = this.#takeOut(partitionDirectoryName({ topic, partition }), deletedDirectoryName);
     if (out === undefined) return;
-    this.#world.timers.after(out.state.config.fileDeleteDelayMs, () => this.#removeDirectory(out.path));
     await out.durable;
+    this.#world.timers.after(out.state.config.fileDeleteDelayMs, () => this.#departures.remove(out.path));
   }
 
   /** Takes the log out and keeps its files, under a name that no start looks at; answers where they are. */
@@ -172,6 +176,7 @@ export class LogStore {
     this.#closed = true;
     await this.cleaner.stop();
     await Promise.all(this.#directories.all.map((health) => this.#closeDirectory(health, brokerEpoch)));
+    await this.#departures.close();
     this.#context.handles.closeAll();
     for (const { path } of this.#directories.all) closeDirectory(this.#world.disk, path);
   }
@@ -217,6 +222,11 @@ export class LogStore {
     return log;
   }
 
+  #checkName(name: string): void {
+    if (!this.#departures.holds(name)) return;
+    throw new LogOfflineError(`the files of a deleted log ${name} are not out of the way yet`, { path: name });
+  }
+
   /** A new log must not be taken for an old one of its name: what the checkpoints say of that is taken out first. */
   #forgetOffsets(health: DirectoryHealth, name: string): void {
     if (health.leftovers.has(name)) this.#writeCheckpoints(health);
@@ -249,28 +259,8 @@ export class LogStore {
     const { directory } = state;
     log.abandon();
     directory.leftovers.add(name);
-    const { disk, random } = this.#world;
-    const path = `${directory.path}/${renamed(state.identity, randomUuid(random))}`;
-    const fail = (error: unknown): never => {
-      const offline = asOffline(error, state.path);
-      directory.takeOffline(offline);
-      throw offline;
-    };
-    try {
-      disk.rename(state.path, path);
-      this.cleaner.points.write(directory);
-      return { state, path, durable: disk.syncDirectory(directory.path).catch(fail) };
-    } catch (error) {
-      return fail(error);
-    }
-  }
-
-  #removeDirectory(path: string): void {
-    try {
-      this.#world.disk.removeDirectory(path);
-    } catch (error) {
-      this.#logger.warn({ path, error: String(error) }, 'the files of a deleted log could not be removed');
-    }
+    const path = `${directory.path}/${renamed(state.identity, randomUuid(this.#world.random))}`;
+    return { state, path, durable: this.#departures.move(state, path) };
   }
 
   async #forEachLog(operation: (open: OpenLog) => void): Promise<void> {
@@ -353,6 +343,7 @@ function makeContext(world: World, logger: Logger, config: LogStoreConfig): LogC
     },
     turn: new TurnEnd(world.timers),
     lookups: new Slots(lookupsAtATime),
+    removals: new Slots(1),
     limits: {
       producerIdExpirationMs: config.producerIdExpirationMs ?? 86_400_000,
       transactionVerification: config.transactionVerification ?? true,

@@ -19,21 +19,14 @@ export function removeSegments(state: LogState, segments: readonly Segment[], de
   removeLater(state, doomed, delayMs);
 }
 
-/** Removes files that were renamed `.deleted`. */
+/** Removes files that were renamed `.deleted`, off the loop. */
 export function removeLater(state: LogState, paths: readonly string[], delayMs: number): void {
-  if (delayMs <= 0) {
-    for (const path of paths) removeIfThere(state, path);
-    return;
-  }
-  // One a turn: the removal of a large file takes a while.
-  const left = paths.values();
-  const removeNext = (): void => {
-    const { value: path } = left.next();
-    if (path === undefined) return;
-    removeIfThere(state, path);
-    state.context.world.timers.after(0, removeNext);
+  const { removals, world } = state.context;
+  const remove = (): void => {
+    for (const path of paths) void removals.run(() => removeOffLoop(state, path));
   };
-  state.context.world.timers.after(delayMs, removeNext);
+  if (delayMs <= 0) remove();
+  else world.timers.after(delayMs, remove);
 }
 
 /** Gives the files of a segment another suffix; answers the new names of those that exist. */
@@ -70,10 +63,22 @@ export function removeIfThere(state: LogState, path: string): void {
   try {
     state.context.world.disk.remove(path);
   } catch (error) {
-    if (isMissing(error)) return;
-    if (!(error instanceof DiskError)) throw error;
-    state.context.logger.warn({ path, code: error.code }, 'a file could not be removed');
+    onNotRemoved(state, path, error);
   }
+}
+
+async function removeOffLoop(state: LogState, path: string): Promise<void> {
+  try {
+    await state.context.world.disk.removeAsync(path);
+  } catch (error) {
+    onNotRemoved(state, path, error);
+  }
+}
+
+function onNotRemoved(state: LogState, path: string, error: unknown): void {
+  if (isMissing(error)) return;
+  if (!(error instanceof DiskError)) throw error;
+  state.context.logger.warn({ path, code: error.code }, 'a file could not be removed');
 }
 
 function renameIfThere(state: LogState, from: string, to: string): boolean {

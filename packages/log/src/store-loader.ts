@@ -37,7 +37,7 @@ export async function loadLogs(load: LoadDirectory): Promise<LogState[]> {
   for (const name of disk.list(health.path)) {
     const log = parsePartitionDirectory(name);
     if (log !== undefined) found.push(log);
-    else if (isDeletedDirectory(name)) disk.removeDirectory(`${health.path}/${name}`);
+    else if (isDeletedDirectory(name)) await disk.removeDirectoryAsync(`${health.path}/${name}`);
   }
   const loaded: LogState[] = [];
   const next = found.values();

@@ -43,8 +43,16 @@ export class GatedDisk implements Disk {
     this.#alive(path).remove(path);
   }
 
+  removeAsync(path: string): Promise<void> {
+    return this.#gate.passed(this.#alive(path).removeAsync(path));
+  }
+
   removeDirectory(path: string): void {
     this.#alive(path).removeDirectory(path);
+  }
+
+  removeDirectoryAsync(path: string): Promise<void> {
+    return this.#gate.passed(this.#alive(path).removeDirectoryAsync(path));
   }
 
   readFile(path: string): Buffer {

@@ -92,9 +92,17 @@ export class MemoryDisk implements Disk {
     this.#name({ kind: 'remove', path });
   }
 
+  removeAsync(path: string): Promise<void> {
+    return deferred(this.#defer, () => this.remove(path));
+  }
+
   removeDirectory(path: string): void {
     this.#check('name', path);
     if (lookUp(this.#visible, path) !== undefined) this.#name({ kind: 'remove', path });
+  }
+
+  removeDirectoryAsync(path: string): Promise<void> {
+    return deferred(this.#defer, () => this.removeDirectory(path));
   }
 
   readFile(path: string): Buffer {

@@ -136,8 +136,16 @@ export class MountedDisk implements Disk {
     this.#volumeOf(path).disk.remove(path);
   }
 
+  removeAsync(path: string): Promise<void> {
+    return this.#volumeOf(path).disk.removeAsync(path);
+  }
+
   removeDirectory(path: string): void {
     this.#volumeOf(path).disk.removeDirectory(path);
+  }
+
+  removeDirectoryAsync(path: string): Promise<void> {
+    return this.#volumeOf(path).disk.removeDirectoryAsync(path);
   }
 
   readFile(path: string): Buffer {
