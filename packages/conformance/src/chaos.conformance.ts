@@ -22,6 +22,7 @@ describe.skipIf(typeof kcat !== 'string')('chaos', () => {
     for (const line of figuresOf(result)) console.log(line);
     expect(result.findings, lines.join('\n')).toEqual([]);
     expect(result.acknowledged).toBeGreaterThan(1000);
+    expect(result.refused).toBeGreaterThan(0);
     expect([...result.faults.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(2);
   });
 });

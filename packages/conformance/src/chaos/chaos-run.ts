@@ -11,7 +11,7 @@ import { ChaosCluster } from './chaos-cluster.ts';
 import { faults } from './faults.ts';
 import { check, type Finding, type Observed } from './history.ts';
 import { nodeIds, type Links } from './links.ts';
-import { Producer, Reader, readEverything } from './load.ts';
+import { Producer, Reader, readEverything, RefusedProducer } from './load.ts';
 import { NamespaceLinks } from './namespace-links.ts';
 import { ProxyLinks } from './proxy-links.ts';
 import { readReplica } from './replica-logs.ts';
@@ -33,7 +33,9 @@ export interface ChaosResult {
   readonly sent: number;
   readonly acknowledged: number;
   readonly read: number;
-  /** From the end of each fault's repair to the next acknowledgement, in milliseconds. */
+  /** How many sends were refused, as they had to be. */
+  readonly refused: number;
+  /** For each fault, the longest time in which a partition acknowledged nothing, in milliseconds. */
   readonly recoveryMs: readonly number[];
   readonly findings: readonly Finding[];
 }
@@ -74,7 +76,8 @@ async function run(cluster: ChaosCluster, options: RunOptions): Promise<ChaosRes
   for (const id of nodeIds) cluster.start(id);
   await Promise.all(nodeIds.map((id) => cluster.ready(id)));
   await createTopic(bootstrap, partitions);
-  const producer = new Producer({ bootstrap, topic, ratePerSecond });
+  const producer = new Producer({ bootstrap, topic, ratePerSecond, partitions });
+  const refused = new RefusedProducer({ bootstrap, topic });
   const reader = new Reader({ bootstrap, topic, file: join(directory, 'during') });
   const counts = new Map<string, number>();
   const recoveryMs: number[] = [];
@@ -85,12 +88,16 @@ async function run(cluster: ChaosCluster, options: RunOptions): Promise<ChaosRes
     await progress(producer);
     while (Date.now() < until) {
       const name = names[random.below(names.length)] ?? 'kill';
+      producer.outage.begin(performance.now());
       await faults[name]?.({ cluster, random: random.fork(), log });
       counts.set(name, (counts.get(name) ?? 0) + 1);
-      recoveryMs.push(await progress(producer));
-      log(`  ${producer.acknowledged} acknowledged, ${recoveryMs.at(-1) ?? 0} ms from repair to the next one`);
+      await progress(producer);
+      const longestMs = Math.round(producer.outage.longestMs);
+      recoveryMs.push(longestMs);
+      log(`  ${producer.acknowledged} acknowledged, a partition without one for up to ${longestMs} ms`);
       await pause(300 + random.below(1500));
     }
+    refused.kill();
     const produced = await producer.finish();
     const final = await readEverything({ bootstrap, topic, file: join(directory, 'final') });
     const during = await reader.finish();
@@ -104,27 +111,27 @@ async function run(cluster: ChaosCluster, options: RunOptions): Promise<ChaosRes
       sent,
       acknowledged: acknowledged.length,
       read: final.length,
+      refused: refused.refused,
       recoveryMs,
       findings,
     };
   } finally {
     producer.kill();
+    refused.kill();
     await reader.finish().catch(() => undefined);
   }
 }
 
-/** Waits for acknowledgements after now; how long the first took. A cluster that was repaired must come to them. */
-async function progress(producer: Producer): Promise<number> {
-  const from = Date.now();
-  const before = producer.acknowledged;
-  while (producer.acknowledged === before) {
-    if (Date.now() - from > recoverWithinMs) {
+/** Waits for acknowledgements of every partition. A cluster that was repaired must come to them. */
+async function progress(producer: Producer): Promise<void> {
+  const from = performance.now();
+  while (!producer.outage.hasAllSince(from)) {
+    if (performance.now() - from > recoverWithinMs) {
       const said = producer.said.join('\n');
-      throw new Error(`nothing was acknowledged for ${recoverWithinMs} ms after the repair; kcat says:\n${said}`);
+      throw new Error(`a partition acknowledged nothing for ${recoverWithinMs} ms after the repair; kcat:\n${said}`);
     }
     await pause(10);
   }
-  return Date.now() - from;
 }
 
 async function createTopic(bootstrap: string, partitions: number): Promise<void> {

@@ -1,6 +1,17 @@
 /**
  * What a run's history is checked for, in the words of the Jepsen Kafka checker. Every record's value is its number,
- * sent once, in order, by an idempotent producer; a partition is a totally ordered log.
+ * sent once, in order, by an idempotent producer; a partition is a totally ordered log. A second producer sends what
+ * brokers must refuse.
+ *
+ *   lost-write            acknowledged, and not there
+ *   undelivered           the producer gave up, although everything was repaired long before its time was up
+ *   duplicate             one value at two offsets
+ *   inconsistent-offsets  one offset with two values, or a replica without a record
+ *   nonmonotonic          offsets or values that go back, to one reader
+ *   poll-skip             a reader was not given what lies between two records that it was given
+ *   unseen                read during the run, and gone at the end
+ *   phantom               never sent, or in a replica's files and served to nobody
+ *   G1a                   refused, and read all the same
  */
 export interface Observed {
   readonly partition: number;
@@ -26,7 +37,22 @@ export interface History {
   readonly replicas: ReadonlyMap<number, readonly Observed[]>;
 }
 
-export type Anomaly = 'lost-write' | 'duplicate' | 'inconsistent-offsets' | 'nonmonotonic' | 'unseen' | 'phantom';
+export const anomalies = [
+  'lost-write',
+  'undelivered',
+  'duplicate',
+  'inconsistent-offsets',
+  'nonmonotonic',
+  'poll-skip',
+  'unseen',
+  'phantom',
+  'G1a',
+] as const;
+
+export type Anomaly = (typeof anomalies)[number];
+
+/** Marks what is sent to be refused. */
+export const refusedPrefix = 'refused-';
 
 export interface Finding {
   readonly anomaly: Anomaly;
@@ -36,7 +62,14 @@ export interface Finding {
 const placeOf = ({ partition, offset }: Acknowledged): string => `${partition}@${offset}`;
 
 export function check(history: History): Finding[] {
-  return [...lostAndRepeated(history), ...nonmonotonic(history), ...inconsistent(history), ...unseen(history)];
+  return [
+    ...lostAndRepeated(history),
+    ...nonmonotonic(history),
+    ...skipped(history),
+    ...inconsistent(history),
+    ...unseen(history),
+    ...refusedAndRead(history),
+  ];
 }
 
 function lostAndRepeated({ acknowledged, final, sent, allDelivered }: History): Finding[] {
@@ -50,7 +83,13 @@ function lostAndRepeated({ acknowledged, final, sent, allDelivered }: History): 
     const other = firstPlace.get(record.value);
     if (other === undefined) firstPlace.set(record.value, placeOf(record));
     else found.push({ anomaly: 'duplicate', detail: `${record.value} is at ${other} and at ${placeOf(record)}` });
-    if (!(Number(record.value) < sent)) found.push({ anomaly: 'phantom', detail: `${record.value} was never sent` });
+    if (!(Number(record.value) < sent) && !wasRefused(record)) {
+      found.push({ anomaly: 'phantom', detail: `${record.value} was never sent` });
+    }
+  }
+  if (!allDelivered) {
+    const detail = `${acknowledged.length} of ${sent} sent values were acknowledged before the producer ended`;
+    found.push({ anomaly: 'undelivered', detail });
   }
   const due = allDelivered ? sent : 0;
   for (let n = 0; n < due; n++) {
@@ -82,6 +121,22 @@ function nonmonotonic({ during, final }: History): Finding[] {
   return found;
 }
 
+/** The reader begins at the first offset and is never assigned anew: up to where it was, it was given everything. */
+function skipped({ during, final }: History): Finding[] {
+  const found: Finding[] = [];
+  for (const [partition, there] of Map.groupBy(final, (record) => record.partition)) {
+    const read = during.filter((record) => record.partition === partition).map(({ offset }) => offset);
+    const given = new Set(read);
+    const last = read.reduce((highest, offset) => Math.max(highest, offset), -1);
+    const missed = there.filter(({ offset }) => offset < last && !given.has(offset));
+    const [first] = missed;
+    if (first === undefined) continue;
+    const detail = `the reader during the run was at ${partition}@${last} without ${missed.length} records before it`;
+    found.push({ anomaly: 'poll-skip', detail: `${detail}, the first at ${placeOf(first)}` });
+  }
+  return found;
+}
+
 /** One offset, two values: between readers at different times, or between replicas. */
 function inconsistent({ during, final, replicas }: History): Finding[] {
   const found: Finding[] = [];
@@ -97,6 +152,12 @@ function inconsistent({ during, final, replicas }: History): Finding[] {
   compare('the reader during the run', during);
   for (const [node, records] of replicas) {
     compare(`replica ${node}`, records);
+    const phantoms = records.filter((record) => !truth.has(placeOf(record)));
+    const [unread] = phantoms;
+    if (unread !== undefined) {
+      const what = `${phantoms.length} records that nobody is served`;
+      found.push({ anomaly: 'phantom', detail: `replica ${node} holds ${what}, the first at ${placeOf(unread)}` });
+    }
     const there = new Set(records.map(placeOf));
     const missing = final.filter((record) => !there.has(placeOf(record)));
     const [first] = missing;
@@ -113,4 +174,15 @@ function unseen({ during, final }: History): Finding[] {
   return during
     .filter((record) => !there.has(placeOf(record)))
     .map((record) => ({ anomaly: 'unseen', detail: `${placeOf(record)} was read during the run and is gone` }));
+}
+
+const wasRefused = ({ value }: Observed): boolean => value.startsWith(refusedPrefix);
+
+/** The producer of these was told that they were not written. */
+function refusedAndRead({ during, final, replicas }: History): Finding[] {
+  const everywhere = [during, final, ...replicas.values()].flat().filter(wasRefused);
+  const places = new Map(everywhere.map((record) => [placeOf(record), record.value]));
+  return [...places].map(([place, value]) => {
+    return { anomaly: 'G1a', detail: `${value.slice(0, 20)} was refused and is at ${place}` };
+  });
 }

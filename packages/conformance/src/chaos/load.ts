@@ -5,7 +5,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, createReadStream, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Acknowledged, Observed } from './history.ts';
+import { refusedPrefix, type Acknowledged, type Observed } from './history.ts';
+import { Outage } from './outage.ts';
 
 /** As far as the producer goes back to try again; a run's faults are over long before. */
 const messageTimeoutMs = 300_000;
@@ -19,7 +20,15 @@ export interface Produced {
 
 const common = ['-X', 'reconnect.backoff.ms=20', '-X', 'reconnect.backoff.max.ms=200', '-X', 'retry.backoff.ms=20'];
 
+export interface ProducerOptions {
+  readonly bootstrap: string;
+  readonly topic: string;
+  readonly ratePerSecond: number;
+  readonly partitions: number;
+}
+
 export class Producer {
+  readonly outage: Outage;
   readonly #child: ChildProcess;
   readonly #acknowledged: Acknowledged[] = [];
   readonly #feeding: NodeJS.Timeout;
@@ -28,7 +37,8 @@ export class Producer {
   #undelivered = 0;
   readonly #said: string[] = [];
 
-  constructor({ bootstrap, topic, ratePerSecond }: { bootstrap: string; topic: string; ratePerSecond: number }) {
+  constructor({ bootstrap, topic, ratePerSecond, partitions }: ProducerOptions) {
+    this.outage = new Outage(partitions);
     const safe = ['-X', 'enable.idempotence=true', '-X', 'acks=all', '-X', `message.timeout.ms=${messageTimeoutMs}`];
     const pace = ['-X', 'linger.ms=5', '-X', 'sticky.partitioning.linger.ms=0', '-X', 'socket.timeout.ms=10000'];
     // -E: goes on although all brokers were out of reach for a moment.
@@ -78,9 +88,49 @@ export class Producer {
 
   #onLine(line: string): void {
     const match = /delivered to partition (\d+) \(offset (\d+)\)/.exec(line);
-    if (match !== null) this.#acknowledged.push({ partition: Number(match[1]), offset: Number(match[2]) });
-    else this.#said.push(line);
+    if (match === null) this.#said.push(line);
+    else {
+      const partition = Number(match[1]);
+      this.#acknowledged.push({ partition, offset: Number(match[2]) });
+      this.outage.acknowledged(partition, performance.now());
+    }
     if (/Delivery failed/.test(line)) this.#undelivered++;
+  }
+}
+
+const refusedEveryMs = 1000;
+/** More than max.message.bytes allows, which is 1,048,588 by default. */
+const refusedBytes = 1_100_000;
+
+/** Sends what is too large, so that brokers refuse it for certain: it must be read by nobody. */
+export class RefusedProducer {
+  readonly #child: ChildProcess;
+  readonly #feeding: NodeJS.Timeout;
+  #sent = 0;
+  #refused = 0;
+
+  constructor({ bootstrap, topic }: { readonly bootstrap: string; readonly topic: string }) {
+    const large = ['-X', 'message.max.bytes=4000000', '-X', 'batch.num.messages=1', '-X', 'acks=all'];
+    const args = ['-b', bootstrap, '-P', '-E', '-t', topic, '-v', '-v', '-v', ...large, ...common];
+    const child = spawn('kcat', args, { stdio: ['pipe', 'ignore', 'pipe'] });
+    this.#child = child;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (/Delivery failed.*too large/i.test(line)) this.#refused++;
+    });
+    child.stdin.on('error', () => undefined);
+    this.#feeding = setInterval(() => {
+      if (child.stdin.writableNeedDrain) return;
+      child.stdin.write(`${refusedPrefix}${this.#sent++}`.padEnd(refusedBytes, 'x') + '\n');
+    }, refusedEveryMs);
+  }
+
+  get refused(): number {
+    return this.#refused;
+  }
+
+  kill(): void {
+    clearInterval(this.#feeding);
+    this.#child.kill('SIGKILL');
   }
 }
 
