@@ -69,7 +69,7 @@ function dataHandlers(parts: BrokerParts): BoundHandler[] {
 }
 
 function metadataHandlers(parts: BrokerParts): BoundHandler[] {
-  const { world, replicas, authorizer, clusterId, config, topicCreation } = parts;
+  const { world, replicas, authorizer, clusterId, config, topicCreation, groups } = parts;
   const image = (): Replicas['image'] => replicas.image;
   const pick = (count: number): number => world.random.below(count);
   const offsetsTopic = offsetsTopicSpec(config.internalTopics);
@@ -85,7 +85,15 @@ function metadataHandlers(parts: BrokerParts): BoundHandler[] {
     }),
     bind(describeCluster, { clusterId, image, pick }),
     bind(describeTopicPartitions, { image, authorizer, maxPartitions: config.maxRequestPartitions }),
-    bind(findCoordinator, { image, authorizer, topicCreation, coordinatorTopics }),
+    bind(findCoordinator, {
+      world,
+      nodeId: config.nodeId,
+      image,
+      authorizer,
+      topicCreation,
+      coordinatorTopics,
+      serves: (partition) => groups.serves(partition),
+    }),
     bind(describeConfigs, { nodeId: config.nodeId, image, authorizer, staticConfig: config.staticConfig }),
     bind(listConfigResources, { image, authorizer }),
   ];

@@ -98,6 +98,11 @@ export class GroupCoordinator {
     return this.#runtime.partitionOf(groupId);
   }
 
+  /** Whether groups of a partition of __consumer_offsets are served here now. */
+  serves(partition: number): boolean {
+    return this.#runtime.serves(partition);
+  }
+
   /** All groups that this broker coordinates, and whether some of its shards could not be asked yet. */
   async list(): Promise<{ readonly groups: readonly ListedGroup[]; readonly error: ErrorCode }> {
     let error: ErrorCode = ErrorCode.NONE;

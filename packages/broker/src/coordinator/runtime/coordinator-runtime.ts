@@ -73,6 +73,11 @@ export class CoordinatorRuntime<Input, Rec, State extends ShardCore<Input, Rec>>
     });
   }
 
+  /** Whether requests for keys of a partition are served here now. */
+  serves(partition: number): boolean {
+    return this.#shards.get(partition)?.error === ErrorCode.NONE;
+  }
+
   /** Partitions with a shard here, loading ones too. */
   partitions(): Iterable<number> {
     return this.#shards.keys();
