@@ -6,7 +6,7 @@
  */
 import { ErrorCode } from '@tidelog/protocol';
 import type { Call } from './calls.ts';
-import { mayVote, preVotesNeeded } from './fresh-voter.ts';
+import { mayVote, onLogSeen, preVotesNeeded } from './fresh-voter.ts';
 import type { Member } from './member.ts';
 import type { LeaderInfo, VoteRequest, VoteResponse } from './messages.ts';
 import { mayBeReplica, sameReplica, type Endpoint } from './replica-key.ts';
@@ -34,6 +34,7 @@ function answerVote(member: Member, request: VoteRequest): VoteResponse {
   if (request.voter !== undefined && !mayBeReplica(request.voter, member.local)) {
     return refusal(ErrorCode.INVALID_VOTER_KEY);
   }
+  onLogSeen(member, request.candidate.id, request.lastOffset === 0);
   const granted = canGrant(member, request) && mayVote(member, request);
   if (granted && !request.preVote) giveVote(member, request);
   return { ...member.leaderInfo(), kind: 'vote', granted };
@@ -98,8 +99,7 @@ function decide(member: Member, role: Prospective | Candidate): boolean {
     return true;
   }
   // A candidate that has lost waits as well: those who lose together and start over at once would tie for ever.
-  const spare = voters.size - Math.min(needed, voters.size);
-  const lost = role.role === 'prospective' && count(role.votes.refused) > spare;
+  const lost = role.role === 'prospective' && count(role.votes.refused) > voters.size - voters.majority;
   if (!lost && member.now < role.electionDeadline) return false;
   member.lostElections++;
   if (role.role === 'candidate') becomeProspective(member);
@@ -117,6 +117,7 @@ export function onVoteResponse(member: Member, call: Call, response: VoteRespons
   if (role.epoch !== call.request.epoch || response.leaderEpoch > role.epoch) return;
   const peer = call.to.nodeId;
   if (response.error === ErrorCode.NONE && response.granted) {
+    if (call.request.lastOffset === 0) onLogSeen(member, peer, true);
     const voter = member.log.voters.get(peer);
     role.votes.granted.set(peer, { id: peer, directoryId: voter?.directoryId ?? member.local.directoryId });
     return;

@@ -57,6 +57,8 @@ export class Member {
   isShutDown = false;
   /** Whether there was a quorum-state, or there is something now that must be remembered in one. */
   hasTakenPart: boolean;
+  /** Voters whose logs were empty when they were last heard of; kept by a fresh voter only. */
+  readonly emptyLogs = new Set<number>();
   #out: RaftEffect[] = [];
   #persisted: QuorumState;
   #announced = { leaderId: -1, epoch: -1 };

@@ -25,3 +25,7 @@ test('a seed gives the same run twice', () => {
   };
   expect(run()).toEqual(run());
 });
+
+test.each([1208, 1544, 1692])('static voters of whom most are fresh find a leader (seed %i)', (seed) => {
+  expect(runSeed({ seed, config: defaultRaftConfig, isStatic: true }).committed).toBeGreaterThan(0);
+});
