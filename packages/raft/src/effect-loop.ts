@@ -6,16 +6,20 @@
  *
  * It differs from core's Driver in that stepping is immediate, because `append` must say at once which offsets it got.
  * An effect that takes time (a truncation) holds up those behind it: what is sent must not overtake what it relies on.
+ * So does one that finds the disk full: it is tried again until there is room, and the node is silent until then.
  */
-import type { Timer, World } from '@tidelog/core';
+import { DiskError, type Timer, type World } from '@tidelog/core';
 import type { RaftEffect, RaftInput } from './core/events.ts';
 import type { LogBatch } from './core/log-batch.ts';
 import type { RaftCore } from './core/raft-core.ts';
+
+const roomRetryMs = 500;
 
 export interface EffectLoopOptions {
   readonly world: World;
   readonly core: RaftCore;
   readonly perform: (effect: RaftEffect) => Promise<void> | undefined;
+  readonly onNoRoom: (error: DiskError) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -24,6 +28,8 @@ export class EffectLoop {
   readonly #queue: RaftEffect[] = [];
   #scheduled = false;
   #waiting = false;
+  #lacksRoom = false;
+  #hasToldOfNoRoom = false;
   #stopped = false;
   #timer: Timer | undefined;
   #timerAt = Infinity;
@@ -32,8 +38,13 @@ export class EffectLoop {
     this.#options = options;
   }
 
+  /** Nothing leaves this node for now; whoever asks it something should be turned away. */
+  get lacksRoom(): boolean {
+    return this.#lacksRoom;
+  }
+
   step(input: RaftInput): void {
-    if (this.#stopped) return;
+    if (this.#stopped || (this.#lacksRoom && input.kind === 'tick')) return;
     const { core, world } = this.#options;
     this.#guard(() => core.step(input, world.clock.monotonic(), this.#queue));
     this.#schedule();
@@ -68,13 +79,31 @@ export class EffectLoop {
 
   #drain(): void {
     while (!this.#waiting && !this.#stopped) {
-      const effect = this.#queue.shift();
+      const effect = this.#queue[0];
       if (effect === undefined) return;
-      this.#guard(() => {
+      try {
         const pending = this.#options.perform(effect);
+        this.#queue.shift();
+        this.#hasToldOfNoRoom = false;
         if (pending !== undefined) this.#wait(pending);
-      });
+      } catch (error) {
+        if (error instanceof DiskError && error.code === 'ENOSPC') this.#waitForRoom(error);
+        else this.#fail(error);
+      }
     }
+  }
+
+  #waitForRoom(error: DiskError): void {
+    this.#waiting = true;
+    this.#lacksRoom = true;
+    if (!this.#hasToldOfNoRoom) this.#options.onNoRoom(error);
+    this.#hasToldOfNoRoom = true;
+    this.#options.world.timers.after(roomRetryMs, () => {
+      this.#waiting = false;
+      this.#lacksRoom = false;
+      this.#drain();
+      this.#arm();
+    });
   }
 
   #wait(pending: Promise<void>): void {
@@ -94,7 +123,7 @@ export class EffectLoop {
   }
 
   #arm(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#lacksRoom) return;
     const { core, world } = this.#options;
     const at = core.nextDeadline();
     if (at === this.#timerAt) return;

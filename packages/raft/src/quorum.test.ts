@@ -108,6 +108,30 @@ test('a leader that stops hands over at once', async () => {
   expect(second.epoch).toBe(first.epoch + 1);
 });
 
+test('a full disk on a follower costs no records and no process', async () => {
+  const quorum = new Quorum(staticVoters(1, 2, 3));
+  await Promise.all([quorum.open(1), quorum.open(2)]);
+  const { fixture, epoch } = await quorum.leader();
+  fixture.node.append([Buffer.from('a')], { epoch });
+  await quorum.everybodyHas('a');
+  let isFull = true;
+  let failedWrites = 0;
+  const world = memoryWorld();
+  world.disk.fault = (operation, path) => {
+    if (!isFull || operation !== 'write' || !path.endsWith('.log')) return undefined;
+    failedWrites++;
+    return 'ENOSPC';
+  };
+  // What it fetches is committed by the others already.
+  const follower = await quorum.open(3, world);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(failedWrites).toBeGreaterThan(0);
+  expect(failedWrites).toBeLessThan(5);
+  isFull = false;
+  await quorum.everybodyHas('a');
+  expect(follower.fixture.failures).toEqual([]);
+});
+
 test('a voter joins a dynamic quorum from a snapshot, and the first voter leaves it', async () => {
   const quorum = new Quorum({
     kind: 'bootstrap',

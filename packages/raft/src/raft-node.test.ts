@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { metadataTopicId, randomUuid, SeededRandom, silentLogger } from '@tidelog/core';
+import { metadataTopicId, randomUuid, SeededRandom, silentLogger, type LogFields } from '@tidelog/core';
 import { defaultLogConfig, LogStore } from '@tidelog/log';
 import { NotLeaderError } from './not-leader-error.ts';
 import { encodeBatch } from './storage/batch-codec.ts';
@@ -90,6 +90,30 @@ test('a full disk costs a leader its place, and nothing that was committed; room
   node.append([Buffer.from('after')], { epoch });
   await recorder.until(({ values }) => values.length === 2);
   expect(recorder.values).toEqual(['kept', 'after']);
+  expect(failures).toEqual([]);
+  await fixture.close();
+});
+
+test('a full disk keeps a voter from voting, and not from living: it is silent until there is room', async () => {
+  const world = memoryWorld();
+  const lines: string[] = [];
+  const logger = { ...silentLogger, error: (_: LogFields, message: string) => void lines.push(message) };
+  world.disk.makeDirectory(directory);
+  let isFull = true;
+  world.disk.fault = (operation, path) =>
+    isFull && operation === 'write' && path.includes('quorum-state') ? 'ENOSPC' : undefined;
+  const fixture = await openNode({ world, directory, logger });
+  const { node, failures } = fixture;
+  const recorder = new Recorder();
+  node.subscribe(recorder);
+  while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(lines[0]).toContain(`make room on ${directory}/__cluster_metadata-0`);
+  const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
+  const described = node.handlers.describeQuorum({ topics }, { apiVersion: 2 });
+  await expect(described).rejects.toThrow('no room');
+  expect(recorder.leaders).toEqual([]);
+  isFull = false;
+  await recorder.until(({ leaders }) => leaders.at(-1)?.isLeader === true);
   expect(failures).toEqual([]);
   await fixture.close();
 });

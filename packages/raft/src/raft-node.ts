@@ -2,7 +2,7 @@
  * One member of the metadata quorum, voter or observer: the shell that runs the pure core over the real log, the
  * `quorum-state` file, the snapshots and a transport, and hands committed batches to listeners.
  */
-import { assert, type Chunks } from '@tidelog/core';
+import { assert, type Chunks, type DiskError } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';
 import type { Answer, ReadRange, ServedRequest } from './core/messages.ts';
 import type { OffsetAndEpoch } from './core/epoch-cache.ts';
@@ -125,7 +125,12 @@ export class RaftNode {
       answer: (token, answer) => this.#answer(token, answer),
       finish: () => this.#finish(),
     });
-    const loop = new EffectLoop({ world, core, perform: (effect) => performer.perform(effect), onError });
+    const onNoRoom = ({ path, code }: DiskError): void =>
+      logger.error(
+        { path, code },
+        `this node is silent in the quorum until there is room: make room on ${metadataDir}`,
+      );
+    const loop = new EffectLoop({ world, core, perform: (effect) => performer.perform(effect), onNoRoom, onError });
     this.#running = { core, loop, log: metadataLog, keeper };
     exposeRaftMetrics(this.#options.metrics, () => this.state());
     loop.step({ kind: 'started' });
@@ -136,6 +141,7 @@ export class RaftNode {
   async shutdown(): Promise<void> {
     if (this.#running === undefined || this.#isStopped) return;
     this.#running.loop.step({ kind: 'shutdownRequested' });
+    if (this.#running.loop.lacksRoom) this.#finish();
     await this.#stopped.promise;
   }
 
@@ -206,6 +212,7 @@ export class RaftNode {
   #serve<K extends ServedRequest['kind']>(request: Extract<ServedRequest, { kind: K }>): Promise<AnswerTo<K>> {
     const { loop } = this.#run();
     if (this.#isStopped) return Promise.reject(new Error('this node has left the quorum'));
+    if (loop.lacksRoom) return Promise.reject(new Error('this node has no room for its part in the quorum'));
     const token = this.#nextToken++;
     return new Promise<AnswerTo<K>>((resolve, reject) => {
       // The core answers a request with an answer of its kind.

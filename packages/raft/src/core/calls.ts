@@ -58,7 +58,10 @@ export class Calls {
   }
 
   /** Requests of that kind to that peer wait until then. */
-  pause(call: Call, until: number): void {
+  pause(
+    call: { readonly to: PeerAddress; readonly request: { readonly kind: SentRequest['kind'] } },
+    until: number,
+  ): void {
     this.#pauses.set(`${call.request.kind} ${call.to.nodeId}`, until);
   }
 

@@ -29,6 +29,8 @@ export function pollUnattached(member: Member, role: Unattached): void {
 }
 
 export function pollFollower(member: Member, role: Follower): void {
+  // What is accepted and not written yet may still be lost to a full disk: nobody is told of it.
+  member.commitTo(Math.min(role.leaderHighWatermark, member.log.readableOffset));
   if (member.now >= role.fetchDeadline) {
     if (member.isVoter) becomeProspective(member);
     else becomeUnattached(member, { epoch: role.epoch });
@@ -75,11 +77,10 @@ export function onFetchResponse(member: Member, call: Call, response: FetchRespo
     return;
   }
   onLeaderSeen(member, role);
-  role.leaderHighWatermark = response.highWatermark;
   if (call.request.fetchOffset !== member.log.endOffset) return;
   if (response.diverging !== undefined) truncate(member, response);
   else if (response.snapshotId !== undefined) beginTransfer(member, role, response.snapshotId);
-  else takeBatches(member, response);
+  else takeBatches(member, role, response);
 }
 
 /** The leader answered: it lives. */
@@ -106,7 +107,7 @@ function truncate(member: Member, { diverging }: FetchResponse): void {
   member.emit({ kind: 'truncate', endOffset: point });
 }
 
-function takeBatches(member: Member, { batches, highWatermark, leaderEpoch }: FetchResponse): void {
+function takeBatches(member: Member, role: Follower, { batches, highWatermark, leaderEpoch }: FetchResponse): void {
   const { log } = member;
   for (const batch of batches) {
     // A batch of a later epoch than the leader's was appended by somebody who came after this answer.
@@ -118,7 +119,13 @@ function takeBatches(member: Member, { batches, highWatermark, leaderEpoch }: Fe
     }
     member.append(batch);
   }
-  member.commitTo(Math.min(highWatermark, log.endOffset));
+  role.leaderHighWatermark = highWatermark;
+}
+
+/** There was no room for what was fetched: it is fetched again, but not at the pace of the network. */
+export function pauseFetching(member: Member, role: Follower): void {
+  const fetch = { to: role.leader, request: { kind: 'fetch' } } as const;
+  member.calls.pause(fetch, member.now + member.config.fetchMaxWaitMs);
 }
 
 /** A request that got no answer, or none that helps. */

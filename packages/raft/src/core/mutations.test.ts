@@ -10,8 +10,8 @@ const seeds = 150;
 function firstComplaint(mutation: SimMutation): string | undefined {
   for (let seed = 1; seed <= seeds; seed++) {
     try {
-      const disks = mutation === 'freshVotersVote' ? { isStatic: true, faultyMs: 30_000 } : { isStatic: false };
-      runSeed({ seed, config: defaultRaftConfig, mutation, ...disks });
+      const isStatic = mutation === 'freshVotersVote';
+      runSeed({ seed, config: defaultRaftConfig, mutation, isStatic, faultyMs: 30_000 });
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }

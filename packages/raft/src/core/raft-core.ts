@@ -20,7 +20,7 @@ import {
 } from './end-quorum.ts';
 import type { RaftEffect, RaftInput } from './events.ts';
 import { handleFetch, handleFetchSnapshot } from './fetch.ts';
-import { onFetchResponse, onLeaderUnreachable, pollFollower, pollUnattached } from './follower.ts';
+import { onFetchResponse, onLeaderUnreachable, pauseFetching, pollFollower, pollUnattached } from './follower.ts';
 import { append, handleBeginQuorumEpoch, onBeginQuorumEpochResponse, pollLeader } from './leader.ts';
 import type { LogBatch } from './log-batch.ts';
 import type { LogView } from './log-view.ts';
@@ -231,6 +231,7 @@ export class RaftCore implements Core<RaftInput, RaftEffect> {
     // What was lost may have been fetched already: this epoch must not put other records in its place.
     if (member.role.role === 'leader') becomeResigned(member, `its log could not be written: ${detail}`);
     if (endOffset < member.log.endOffset) member.log.truncateTo(endOffset);
+    if (member.role.role === 'follower') pauseFetching(member, member.role);
   }
 
   #leaderOf(epoch: number): Leader | undefined {

@@ -33,7 +33,7 @@ export interface Follower {
   failingSince: number;
   /** The leader has said that it resigns, or can not be reached: pre-votes are granted and an election comes early. */
   leaderGone: boolean;
-  /** What the leader said that is committed; -1 before it has. */
+  /** What the leader said that is committed, of a log that ours is a beginning of; -1 before it has. */
   leaderHighWatermark: number;
   snapshot: SnapshotTransfer | undefined;
   /** When to tell the leader of own endpoints (UpdateRaftVoter) or to join (AddRaftVoter) next. */

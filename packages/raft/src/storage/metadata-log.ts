@@ -86,8 +86,8 @@ export class MetadataLog {
   }
 
   #onFailed(detail: string): void {
-    this.#lose(this.#log.logEndOffset, detail);
-    const { offline } = this.#log;
+    const { offline, path, logEndOffset } = this.#log;
+    this.#lose(logEndOffset, offline === undefined ? `${detail}; make room on ${path}` : detail);
     if (offline !== undefined) this.#options.onOffline(offline);
   }
 

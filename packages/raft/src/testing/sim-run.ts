@@ -30,7 +30,7 @@ const diskReplacementMs = 6000;
 export function runSeed(options: SimRunOptions): SimRunResult {
   const { seed, config, invariants = raftInvariants(), mutation, trace } = options;
   const { isStatic = seed % 3 === 0 } = options;
-  const { faultyMs = isStatic ? 20_000 : 8000 } = options;
+  const { faultyMs = isStatic ? 12_000 : 8000 } = options;
   const cluster = new SimCluster({
     seed,
     members: 5,
