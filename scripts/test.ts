@@ -1,6 +1,7 @@
 /**
  * The whole suite, in the order in which a mistake shows soonest: types, lint, format, unit and tidy tests, then the
- * real clients (conformance). Ends with one line `N passed, N failed`; exits 1 when anything failed.
+ * real clients (conformance). Ends with one line `N passed, N failed`, and `, N skipped` where tests were; exits 1 when
+ * anything failed. In CI (CI=true) a skipped test is a failure, unless skipped-tests.ts has a reason for it.
  *
  *   npm test                  everything, as CI runs it
  *   npm run check             the fast part only
@@ -10,6 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { judgeSkipped, type TestResult } from './skipped-tests.ts';
 
 interface Step {
   readonly name: string;
@@ -22,6 +24,13 @@ interface Step {
 interface Counts {
   passed: number;
   failed: number;
+  skipped: number;
+}
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly { readonly assertionResults: readonly TestResult[] }[];
 }
 
 const steps: readonly Step[] = [
@@ -38,7 +47,7 @@ const steps: readonly Step[] = [
 ];
 
 const only = process.argv.includes('--fast') ? true : process.argv.includes('--conformance') ? false : undefined;
-const total: Counts = { passed: 0, failed: 0 };
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 for (const step of steps) {
   if (only !== undefined && step.fast !== only) continue;
   const startedAt = performance.now();
@@ -46,14 +55,16 @@ for (const step of steps) {
   const counts = step.counts === true ? runVitest(step) : runTool(step);
   total.passed += counts.passed;
   total.failed += counts.failed;
+  total.skipped += counts.skipped;
   console.log(`── ${step.name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
-console.log(`\n${total.passed} passed, ${total.failed} failed`);
+const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
+console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed === 0 ? 0 : 1);
 
 function runTool(step: Step): Counts {
   const ok = run(step.command);
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
 }
 
 /** Counts every test; a run that dies without a report counts as one failure. */
@@ -62,17 +73,20 @@ function runVitest(step: Step): Counts {
   const report = join(directory, 'report.json');
   const ok = run([...step.command, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
   try {
-    const { numPassedTests, numFailedTests } = readReport(report);
-    return { passed: numPassedTests, failed: Math.max(numFailedTests, ok ? 0 : 1) };
+    const { numPassedTests, numFailedTests, testResults } = readReport(report);
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+    const { lines, skipped, refused } = judgeSkipped(results, { isCi: process.env['CI'] === 'true' });
+    for (const line of lines) console.log(line);
+    return { passed: numPassedTests, failed: Math.max(numFailedTests, ok ? 0 : 1) + refused, skipped };
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function readReport(path: string): { numPassedTests: number; numFailedTests: number } {
-  return JSON.parse(readFileSync(path, 'utf8')) as { numPassedTests: number; numFailedTests: number };
+function readReport(path: string): Report {
+  return JSON.parse(readFileSync(path, 'utf8')) as Report;
 }
 
 function run(command: readonly string[]): boolean {

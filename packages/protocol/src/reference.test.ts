@@ -6,11 +6,10 @@ import { allMessages, versionsOf } from './testing/sample-value.ts';
 import { compareWithReference, declaredLines, type ReferenceMessage } from './testing/reference-messages.ts';
 
 const directory = referenceDirectory();
-if (directory === undefined) console.log('reference comparison skipped: set TIDELOG_KAFKA_MESSAGES to the definitions');
-
-test.skipIf(directory !== undefined || process.env['CI'] !== 'true')('CI has the reference to compare with', () => {
-  expect.fail('TIDELOG_KAFKA_MESSAGES names no directory of message definitions');
-});
+if (directory === undefined) {
+  console.log('reference comparison skipped: set TIDELOG_KAFKA_MESSAGES to the definitions');
+  if (process.env['CI'] === 'true') throw new Error('TIDELOG_KAFKA_MESSAGES names no directory of message definitions');
+}
 
 test.skipIf(directory === undefined)('every message of Kafka is declared as Kafka defines it', () => {
   const reference = readReference(directory as string);

@@ -6,7 +6,10 @@ import { nearestKey } from './nearest-key.ts';
 
 const besideTheRepository = resolve(import.meta.dirname, '../../../../../shared/reference/kafka-configs.md');
 const file = process.env['TIDELOG_KAFKA_CONFIGS'] ?? besideTheRepository;
-if (!existsSync(file)) console.log('comparison of keys skipped: set TIDELOG_KAFKA_CONFIGS to kafka-configs.md');
+if (!existsSync(file)) {
+  console.log('comparison of keys skipped: set TIDELOG_KAFKA_CONFIGS to kafka-configs.md');
+  if (process.env['CI'] === 'true') throw new Error(`TIDELOG_KAFKA_CONFIGS names no file: ${file}`);
+}
 
 /** Tidelog's own keys, which Kafka does not have. */
 const own = new Set([
