@@ -4,6 +4,8 @@ import { ErrorCode, errorName } from '@tidelog/protocol';
 import { afterEach, expect, test } from 'vitest';
 import type { TestBroker } from '../../testing/test-broker.ts';
 import { TestCluster } from '../../testing/test-cluster.ts';
+import { joinError, syncError, type JoinResponse, type SyncResponse } from '../group/core/classic/classic-responses.ts';
+import { heartbeatError, type ConsumerHeartbeatResponse } from '../group/core/consumer/consumer-responses.ts';
 import { defaultGroupConfig } from '../group/core/group-config.ts';
 import type { CommitResponse, FetchResponseGroup } from '../group/core/offsets/offset-requests.ts';
 import { GroupCoordinator } from '../group/group-coordinator.ts';
@@ -27,6 +29,7 @@ function coordinatorOn(cluster: TestCluster, broker: TestBroker, commitTimeoutMs
     staticConfig: new Map(),
     config: {
       ...defaultGroupConfig,
+      initialRebalanceDelayMs: 0,
       offsetsCommitTimeoutMs: commitTimeoutMs,
       offsetsLoadBufferSize: 65_536,
       offsetsTopicCodec: 'none',
@@ -107,6 +110,63 @@ async function fetch(coordinator: GroupCoordinator, groupId = 'g'): Promise<numb
   return errorCode === ErrorCode.NONE
     ? (response.topics[0]?.partitions[0]?.committedOffset ?? -1)
     : errorName(errorCode);
+}
+
+const client = { clientId: 'c', clientHost: '/h' };
+
+/** Joins as the only member of a classic group. */
+async function join(coordinator: GroupCoordinator, groupId: string, memberId = ''): Promise<JoinResponse> {
+  const request = {
+    groupId,
+    memberId,
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 60_000,
+    groupInstanceId: null,
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: Buffer.from('m') }],
+    reason: null,
+  };
+  const input = { type: 'join', request, client, apiVersion: 3, uuid: 'u' } as const;
+  return coordinator.ask<JoinResponse>(groupId, {
+    input: (to) => ({ ...input, to }),
+    failed: (errorCode) => joinError(errorCode, memberId),
+  });
+}
+
+async function sync(
+  coordinator: GroupCoordinator,
+  { groupId, joined, assignment }: { groupId: string; joined: JoinResponse; assignment: Buffer },
+): Promise<string> {
+  const { memberId, generationId = -1 } = joined;
+  const protocol = { protocolType: null, protocolName: null, groupInstanceId: null };
+  const request = { groupId, memberId, generationId, ...protocol, assignments: [{ memberId, assignment }] };
+  const response = await coordinator.ask<SyncResponse>(groupId, {
+    input: (to) => ({ type: 'sync', request, to }),
+    failed: syncError,
+  });
+  return errorName(response.errorCode);
+}
+
+/** Joins a group of the consumer protocol. */
+async function subscribe(coordinator: GroupCoordinator, groupId: string, topics: string[]): Promise<string> {
+  const request = {
+    groupId,
+    memberId: 'm',
+    memberEpoch: 0,
+    instanceId: null,
+    rackId: null,
+    rebalanceTimeoutMs: 1000,
+    subscribedTopicNames: topics,
+    subscribedTopicRegex: null,
+    serverAssignor: null,
+    topicPartitions: [],
+  };
+  const input = { type: 'consumerHeartbeat', request, client, apiVersion: 1, uuid: 'u' } as const;
+  const response = await coordinator.ask<ConsumerHeartbeatResponse>(groupId, {
+    input: (to) => ({ ...input, to }),
+    failed: (errorCode) => heartbeatError(errorCode, null),
+  });
+  return errorName(response.errorCode);
 }
 
 /** Until it is so, within a few seconds. */
@@ -212,6 +272,34 @@ test('a record that is too large for the log fails alone', async () => {
   const answers = [commit(coordinator, 2), commit(coordinator, 3, { metadata }), commit(coordinator, 4)];
   expect(await Promise.all(answers)).toEqual(['NONE', 'UNKNOWN_SERVER_ERROR', 'NONE']);
   expect(await fetch(coordinator)).toBe(4);
+});
+
+test('an assignment that is too large for the log sends its group back to join, and no other', async () => {
+  const cluster = await clusterOf(1, 1, { maxMessageBytes: 1000 });
+  const coordinator = coordinatorOn(cluster, cluster.broker(1));
+  createTopics(cluster, [1]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  const [big, small] = await Promise.all([join(coordinator, 'big'), join(coordinator, 'small')]);
+  const answers = await Promise.all([
+    sync(coordinator, { groupId: 'big', joined: big, assignment: Buffer.alloc(2000) }),
+    sync(coordinator, { groupId: 'small', joined: small, assignment: Buffer.alloc(20) }),
+  ]);
+  expect(answers).toEqual(['UNKNOWN_SERVER_ERROR', 'NONE']);
+  const again = await join(coordinator, 'big', big.memberId);
+  expect(again.generationId).toBe(2);
+  expect(await sync(coordinator, { groupId: 'big', joined: again, assignment: Buffer.alloc(20) })).toBe('NONE');
+});
+
+test('a subscription that is too large for the log makes nobody a member', async () => {
+  const cluster = await clusterOf(1, 1, { maxMessageBytes: 1000 });
+  const coordinator = coordinatorOn(cluster, cluster.broker(1));
+  createTopics(cluster, [1]);
+  await eventually(() => commit(coordinator, 1), 'NONE');
+  const topics = Array.from({ length: 200 }, (_, i) => `topic-${i}`);
+  expect(await subscribe(coordinator, 'big', topics)).toBe('UNKNOWN_SERVER_ERROR');
+  expect(await subscribe(coordinator, 'small', ['t'])).toBe('NONE');
+  const { groups } = await coordinator.list();
+  expect(groups.map(({ groupId }) => groupId).sort()).toEqual(['g', 'small']);
 });
 
 test('what a new leader has loaded is told when it is committed, not before', async () => {

@@ -318,3 +318,34 @@ test('a group whose deletion cannot be written is still there', () => {
   group.bench.holds = false;
   expect(group.state).toBe('Empty');
 });
+
+test('of two that join under one instance id the later one stays', () => {
+  const group = members();
+  group.join('a', { instanceId: 'A' });
+  expect(group.join('b', { instanceId: 'A' })).toBe('waits');
+  expect(group.told('a')).toBe('FENCED_INSTANCE_ID');
+  group.bench.wait(6000);
+  expect(group.told('b')).toBe('generation 1 of range, leads A-2');
+});
+
+test('ten thousand that join at once make one generation, and the group beside them goes on', () => {
+  const bench = new GroupBench();
+  bench.createTopic('t', 1);
+  const beside = new ClassicMembers(bench, 'beside');
+  beside.join('a');
+  bench.wait(3000);
+  beside.told('a');
+  beside.sync('a', { a: '0' });
+  const crowd = new ClassicMembers(bench);
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < 10_000; i++) {
+    expect(crowd.join(`m${i}`, { apiVersion: 9 })).toBe('MEMBER_ID_REQUIRED');
+    expect(crowd.join(`m${i}`, { apiVersion: 9 })).toBe('waits');
+    if (i % 1000 === 0) expect([beside.heartbeat('a'), beside.commit('a', i)]).toEqual(['NONE', 'NONE']);
+  }
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(200e6);
+  bench.wait(6000);
+  expect(crowd.told('m0')).toMatch(/^generation 1 of range, leads/);
+  expect(crowd.told('m9999')).toBe('generation 1 of range, after m0-1');
+  expect([beside.heartbeat('a'), beside.state]).toEqual(['NONE', 'Stable']);
+});

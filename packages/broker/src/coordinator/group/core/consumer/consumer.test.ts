@@ -44,15 +44,17 @@ test('a new assignment is computed once an interval, for all who came meanwhile'
   expect(group.counts()).toEqual({ a: 2, b: 2, c: 2 });
 });
 
-test('a member that leaves disturbs nobody else', () => {
+test('a member that leaves disturbs nobody else, at no moment', () => {
   const group = members(9);
   for (const name of ['a', 'b', 'c']) group.join(name);
   group.settle();
   const before = new Map(Array.from(group.consumers.values(), ({ name, owned }) => [name, owned]));
   expect(group.leave('c')).toBe('NONE');
-  group.settle();
-  for (const name of ['a', 'b']) {
-    for (const entry of before.get(name) ?? []) expect(group.consumers.get(name)?.owned).toContain(entry);
+  for (let i = 0; i < 20; i++) {
+    group.settle(1);
+    for (const name of ['a', 'b']) {
+      for (const entry of before.get(name) ?? []) expect(group.consumers.get(name)?.owned).toContain(entry);
+    }
   }
   expect(group.owners().size).toBe(9);
 });
@@ -255,6 +257,17 @@ test('a member under another instance id is no longer found under its former one
   const found = core.groups.get('g');
   expect(found?.kind === 'consumer' && [...found.staticMembers]).toEqual([['B', 'a']]);
   expect(group.counts()).toEqual({ a: 6 });
+});
+
+test('a hostile pattern is refused, and the group beside it goes on', () => {
+  const group = members();
+  group.join('a');
+  const hostile = new ConsumerMembers(group.bench, 'hostile');
+  for (const regex of ['(?:.{0,1000})'.repeat(100), 'x{1000}{1000}', '(', 'x'.repeat(5000)]) {
+    expect(hostile.join('h', { regex })).toBe('INVALID_REGULAR_EXPRESSION');
+  }
+  expect(hostile.state).toBe('none');
+  expect(group.beat('a')).toBe('epoch 1');
 });
 
 /** Beats as told until the time is over; whoever is told to own something else says at once that it does. */
