@@ -1,6 +1,7 @@
 /**
  * Consumer groups of four clients and both protocols on three brokers: two members share twelve partitions, one of
  * them is killed, then the broker that coordinates the group, and together they deliver every record at least once.
+ * Kafka's own tool sees their lag. Of cooperative members the one that leaves disturbs nobody else.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -94,8 +95,32 @@ class Member {
     });
     this.#child.stderr?.on(
       'data',
-      (chunk: Buffer) => (this.errors = (this.errors + chunk.toString('utf8')).slice(-2000)),
+      (chunk: Buffer) => (this.errors = (this.errors + chunk.toString('utf8')).slice(-20_000)),
     );
+  }
+
+  /** As kcat tells of cooperative rebalances: partitions that were given to it and taken from it, in order. */
+  rebalances(): { readonly isRevoked: boolean; readonly partitions: readonly string[] }[] {
+    return Array.from(this.errors.matchAll(/incremental (assignment|revoke) of \d+ .*?protocol\):(.*)/g), (found) => ({
+      isRevoked: found[1] === 'revoke',
+      partitions: Array.from((found[2] ?? '').matchAll(/\[(\d+)\]/g), ([, partition]) => partition ?? ''),
+    }));
+  }
+
+  /** By what it was told so far. */
+  owned(): Set<string> {
+    const owned = new Set<string>();
+    for (const { isRevoked, partitions: changed } of this.rebalances()) {
+      for (const partition of changed) {
+        if (isRevoked) owned.delete(partition);
+        else owned.add(partition);
+      }
+    }
+    return owned;
+  }
+
+  leave(): void {
+    this.#child.kill('SIGTERM');
   }
 
   kill(): void {
@@ -190,17 +215,51 @@ describe('consumer groups', () => {
       await delivered(members, 3 * perPhase);
       node.spawn();
       await node.ready();
-      if (missingJava === undefined) expect(await settledLag(group)).toBe(0);
+      if (missingJava === undefined) expect(await lagOf(group, 0)).toBe(0);
       for (const member of members) member.kill();
+      await produce(topic, 3 * perPhase);
+      if (missingJava === undefined) expect(await lagOf(group, perPhase)).toBe(perPhase);
     });
   }
 
-  /** The lag of all partitions as Kafka's own tool sees it, once the members have committed what they read. */
-  const settledLag = async (group: string): Promise<number> => {
+  test.skipIf(missingKcat !== undefined)('a cooperative member that leaves disturbs nobody else', async () => {
+    const topic = 'groups-cooperative';
+    await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic, numPartitions: partitions, replicationFactor: 3 }],
+    });
+    const settings = ['partition.assignment.strategy=cooperative-sticky', 'heartbeat.interval.ms=500'];
+    const options = settings.flatMap((setting) => ['-X', setting]);
+    const start = (): Member => {
+      const member = new Member(['kcat', '-b', cluster.bootstrap, '-u', ...options, '-G', 'group-cooperative', topic]);
+      running.push(member);
+      return member;
+    };
+    const [leaving, ...staying] = [start(), start(), start()] as const;
+    const owning = async (members: readonly Member[], each: number): Promise<void> => {
+      const isSo = (): boolean => members.every((member) => member.owned().size === each);
+      for (const deadline = Date.now() + 60_000; !isSo() && Date.now() < deadline;) {
+        await new Promise((done) => void setTimeout(done, 100));
+      }
+      expect(members.map((member) => member.owned().size)).toEqual(members.map(() => each));
+    };
+    await owning([leaving, ...staying], 4);
+    const before = staying.map((member) => member.rebalances().length);
+    leaving.leave();
+    await owning(staying, 6);
+    for (const [i, member] of staying.entries()) {
+      const since = member.rebalances().slice(before[i]);
+      expect(since.filter(({ isRevoked, partitions: changed }) => isRevoked && changed.length > 0)).toEqual([]);
+      member.kill();
+    }
+  });
+
+  /** The lag of all partitions as Kafka's own tool sees it, when it is as wanted or after some attempts. */
+  const lagOf = async (group: string, wanted: number): Promise<number> => {
     const args = ['--bootstrap-server', cluster.bootstrap, '--describe', '--group', group];
     const main = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand';
     let lag = Infinity;
-    for (let attempt = 0; attempt < 10 && lag !== 0; attempt++) {
+    for (let attempt = 0; attempt < 10 && lag !== wanted; attempt++) {
       const text = await runProgram({ program: 'java', args: ['-Xmx256m', '-cp', classPath, main, ...args] });
       const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
       const lags = rows.filter(([first]) => first === group).map((columns) => Number(columns[5]));
