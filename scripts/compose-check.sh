@@ -65,6 +65,19 @@ docker build --network host -q -f deploy/Dockerfile -t "$image" . >/dev/null
 echo "compose build_s=$(since "$started") image_mb=$(docker image inspect -f '{{.Size}}' "$image" | awk '{ printf "%d", $1 / 1e6 }')"
 [ "$(docker image inspect -f '{{.Config.User}}' "$image")" = 1000:1000 ] || fail 'the image runs as root'
 
+# A node that waits for its quorum, and one that is still loading, stop at once too, although they are process number 1.
+for after in 0.5 3; do
+  lonely=$(docker run -d -e KAFKA_CONTROLLER_QUORUM_VOTERS=1@localhost:9093,2@nowhere:9093,3@nowhere:9093 "$image")
+  sleep $after
+  started=$(seconds)
+  docker stop -t 30 "$lonely" >/dev/null
+  stop_s=$(since "$started")
+  code=$(docker inspect -f '{{.State.ExitCode}}' "$lonely")
+  docker rm -v "$lonely" >/dev/null
+  echo "compose stopped_after_s=$after stop_s=$stop_s exit_code=$code"
+  [ "$code" = 0 ] || [ "$code" = 143 ] || fail 'a node that was not ready did not stop on SIGTERM'
+done
+
 started=$(seconds)
 "${compose[@]}" up -d --no-build >/dev/null 2>&1 || fail 'up failed'
 healthy broker-1 broker-2 broker-3
@@ -75,25 +88,35 @@ docker exec "$(container broker-1)" node /app/bin/tidelog.mjs topics create --bo
 seq "$records" | awk '{ print $1 " of the records that the compose check sends through three brokers" }' >"$work/sent"
 bootstrap=localhost:9092,localhost:9094,localhost:9096
 started=$(seconds)
-# In forty pieces with pauses between them: every broker is to be killed while records are being sent.
+# In forty pieces, ten of them after each kill: every broker is to be killed while records are being sent.
 split --number l/40 "$work/sent" "$work/piece-"
-for piece in "$work"/piece-*; do cat "$piece"; sleep 1; done |
+feed() {
+  local fed=0
+  for piece in "$work"/piece-*; do
+    until [ $fed -lt 10 ] || [ -e "$work/killed-$((fed / 10))" ]; do sleep 0.2; done
+    cat "$piece"
+    fed=$((fed + 1))
+    sleep 1
+  done
+}
+feed |
   kcat -b $bootstrap -P -t checked -X acks=all -X enable.idempotence=true -X message.timeout.ms=120000 \
     -X queue.buffering.max.messages=20000 -X linger.ms=5 &
 producing=$!
 kills=0
 # The brokers in turn, the next one when the last is healthy again.
-while [ $kills -lt 3 ] || kill -0 $producing 2>/dev/null; do
+while kill -0 $producing 2>/dev/null; do
   broker=broker-$((kills % 3 + 1))
-  kill -0 $producing 2>/dev/null || fail "the producer ended before $broker was killed: give it more records"
   sleep 1
   docker kill "$(container $broker)" >/dev/null
   kills=$((kills + 1))
+  touch "$work/killed-$kills"
   sleep 2
   docker start "$(container $broker)" >/dev/null
   healthy broker-1 broker-2 broker-3
 done
 wait $producing || fail 'the producer failed'
+[ $kills -ge 3 ] || fail "the producer ended after $kills kills: give it more records"
 echo "compose produced=$records produce_s=$(since "$started") kills=$kills"
 
 kcat -b $bootstrap -C -t checked -o beginning -e -q -X isolation.level=read_committed >"$work/received"

@@ -18,6 +18,10 @@ if (existsSync(join(import.meta.dirname, '../dist/bundle/main.js'))) {
   if (status === module.constants.compileCacheStatus.FAILED) module.enableCompileCache();
   // A broker that is killed writes nothing at its end, so what it compiled is kept while it runs.
   setTimeout(module.flushCompileCache, 10_000).unref();
+  // Number 1 in a container ignores a signal that nobody handles. Until the command does, there is nothing to end well.
+  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
+    process.on(signal, () => process.listenerCount(signal) === 1 && process.exit(code));
+  }
   await import('../dist/bundle/main.js');
 } else {
   const main = join(import.meta.dirname, '../src/main.ts');
