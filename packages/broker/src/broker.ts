@@ -5,6 +5,7 @@
 import { zeroUuid, type Logger, type Metrics, type Timer, type Uuid, type World } from '@tidelog/core';
 import type { LogStore } from '@tidelog/log';
 import {
+  effectiveBrokerConfig,
   effectiveTopicConfig,
   logConfigOf,
   type MetadataDelta,
@@ -22,6 +23,7 @@ import { BrokerLifecycle, type BrokerIdentity } from './lifecycle/broker-lifecyc
 import type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';
 import { Replicas } from './replication/replicas.ts';
 import type { TopicSettings } from './replication/replicas-types.ts';
+import type { ReplicationRates } from './replication/replication-quotas.ts';
 import { TopicCreation } from './topics/topic-creation.ts';
 
 export interface BrokerOptions {
@@ -75,6 +77,7 @@ export class Broker {
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
       mayLead: () => this.#lifecycle?.mayLead ?? true,
       topicSettings: (image, topic) => this.#settingsOf(image, topic),
+      replicationRates: (image) => this.#replicationRatesOf(image),
     });
     const { nodeId, groups, staticConfig } = config;
     this.groups = new GroupCoordinator({
@@ -195,6 +198,13 @@ export class Broker {
     const { nodeId, staticConfig } = this.#options.config;
     const effective = effectiveTopicConfig({ configs: image.configs, brokerId: nodeId, staticConfig }, topic);
     return { log: logConfigOf(effective), minInsyncReplicas: Number(effective.get('min.insync.replicas')?.value ?? 1) };
+  }
+
+  #replicationRatesOf(image: MetadataImage): ReplicationRates {
+    const { nodeId, staticConfig } = this.#options.config;
+    const effective = effectiveBrokerConfig({ configs: image.configs, brokerId: nodeId, staticConfig });
+    const rateOf = (side: string): number => Number(effective.get(`${side}.replication.throttled.rate`)?.value);
+    return { leader: rateOf('leader'), follower: rateOf('follower') };
   }
 
   /** Runs a task again and again, the next time an interval after it has ended. */

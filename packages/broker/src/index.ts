@@ -23,7 +23,6 @@ export {
   type ReplicasDeps,
   type ReplicaWatcher,
   type ReplicationConfig,
-  type ReplicationQuota,
   type TopicSettings,
 } from './replication/replicas-types.ts';
 export { Broker, type BrokerOptions, type BrokerStart } from './broker.ts';

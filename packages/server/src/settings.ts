@@ -81,6 +81,8 @@ export function replicationConfig({ reader, nodeId, rack }: NodeConfig): Replica
     replicaFetchMaxBytes: reader.number('replica.fetch.max.bytes'),
     replicaFetchResponseMaxBytes: reader.number('replica.fetch.response.max.bytes'),
     replicaFetchBackoffMs: reader.number('replica.fetch.backoff.ms'),
+    quotaWindows: reader.number('replication.quota.window.num'),
+    quotaWindowMs: reader.number('replication.quota.window.size.seconds') * 1000,
     rackAwareReads: /RackAware/i.test(reader.optionalString('replica.selector.class') ?? ''),
   };
 }

@@ -6,7 +6,6 @@ import type { Authorizer } from '../authorizer.ts';
 import { SessionCache } from '../fetch/session-cache.ts';
 import type { ProducerIds } from '../producer-ids.ts';
 import type { Replicas } from '../replication/replicas.ts';
-import type { ReplicationQuota } from '../replication/replicas-types.ts';
 import { deleteRecords } from './delete-records.ts';
 import { describeLogDirs } from './describe-log-dirs.ts';
 import { describeProducers } from './describe-producers.ts';
@@ -29,18 +28,17 @@ export interface DataPathDeps {
   /** max.incremental.fetch.session.cache.slots */
   readonly fetchSessionSlots: number;
   readonly rackAwareReads: boolean;
-  readonly quota?: ReplicationQuota;
   readonly transactional?: InitProducerIdDeps['transactional'];
 }
 
 export function dataPathHandlers(deps: DataPathDeps): BoundHandler[] {
-  const { world, metrics, replicas, authorizer, fetchMaxBytes, rackAwareReads, quota, transactional } = deps;
+  const { world, metrics, replicas, authorizer, fetchMaxBytes, rackAwareReads, transactional } = deps;
   const sessions = new SessionCache(deps.fetchSessionSlots, world.random);
   exposeSessions(metrics, sessions);
   const { topicMetrics } = replicas;
   return [
     bind(produce, { replicas, authorizer, metrics: topicMetrics }),
-    bind(fetch, { world, replicas, sessions, authorizer, metrics: topicMetrics, fetchMaxBytes, rackAwareReads, quota }),
+    bind(fetch, { world, replicas, sessions, authorizer, metrics: topicMetrics, fetchMaxBytes, rackAwareReads }),
     bind(listOffsets, deps),
     bind(offsetForLeaderEpoch, deps),
     bind(deleteRecords, deps),

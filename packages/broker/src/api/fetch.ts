@@ -14,7 +14,6 @@ import { openFetch, type FetchDemand, type OpenedFetch } from '../fetch/open-fet
 import { PartitionReader, type FetchReader } from '../fetch/partition-reader.ts';
 import type { SessionCache } from '../fetch/session-cache.ts';
 import type { Replicas } from '../replication/replicas.ts';
-import type { ReplicationQuota } from '../replication/replicas-types.ts';
 import type { TopicMetrics } from '../topic-metrics.ts';
 
 export interface FetchDeps {
@@ -27,7 +26,6 @@ export interface FetchDeps {
   readonly fetchMaxBytes: number;
   /** replica.selector.class is the rack-aware one (KIP-392). */
   readonly rackAwareReads: boolean;
-  readonly quota?: ReplicationQuota | undefined;
 }
 
 type FetchRequest = RequestOf<typeof Fetch>;
@@ -113,6 +111,7 @@ function finish(
     if (partition.topic === '') continue;
     if (records.byteLength > 0) {
       metrics.add(partition.isFollowers ? 'replicationbytesout' : 'bytesout', partition.topic, records.byteLength);
+      if (partition.isFollowers) replicas.quotas.record('leader', partition, records.byteLength);
     }
     if (errorCode !== ErrorCode.NONE && partition.replica !== undefined) {
       metrics.add('failedfetchrequests', partition.topic);

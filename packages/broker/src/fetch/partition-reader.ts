@@ -8,7 +8,6 @@ import { ErrorCode, readBatchHeader } from '@tidelog/protocol';
 import type { Replica } from '../replication/replica.ts';
 import type { ReadBound } from '../replication/replica-facts.ts';
 import type { Replicas } from '../replication/replicas.ts';
-import type { ReplicationQuota } from '../replication/replicas-types.ts';
 import type { FetchPartition } from './fetch-partition.ts';
 
 export interface FetchReader {
@@ -51,7 +50,6 @@ export interface PartitionReaderDeps {
   readonly replicas: Replicas;
   /** replica.selector.class is the rack-aware one. */
   readonly rackAwareReads: boolean;
-  readonly quota?: ReplicationQuota | undefined;
 }
 
 export class PartitionReader {
@@ -160,10 +158,9 @@ export class PartitionReader {
 
   /** leader.replication.throttled.rate holds back followers that are out of sync anyway. */
   #isThrottled(replica: Replica): boolean {
-    const { quota } = this.#deps;
-    if (!this.isFollower || quota === undefined || !quota.isExceeded('leader')) return false;
-    if (replica.inSyncReplicas.includes(this.#reader.replicaId)) return false;
-    return quota.isThrottled('leader', replica.topic, replica.partition);
+    const { quotas } = this.#deps.replicas;
+    if (!this.isFollower || !quotas.isThrottled('leader', replica.topic, replica.partition)) return false;
+    return !replica.inSyncReplicas.includes(this.#reader.replicaId) && quotas.isExceeded('leader');
   }
 
   get #bound(): ReadBound {
@@ -177,7 +174,6 @@ export class PartitionReader {
     if (outcome.kind === 'outOfRange') return outOfRange(partition, replica);
     if (outcome.kind === 'error') return failed(partition, outcome.error);
     const { records } = outcome;
-    if (this.isFollower) this.#deps.quota?.record('leader', records.byteLength);
     const isEmpty = records.byteLength === 0;
     const isFromDisk = !isEmpty && !outcome.fromMemory;
     return this.#withAborted({ ...before, records, isCutShort: isEmpty, isFromDisk }, replica);

@@ -16,7 +16,8 @@ import { FollowedPartition } from './followed-partition.ts';
 import { applyFetched, type FetchedPartitionData } from './follower-append.ts';
 import type { TopicMetrics } from '../topic-metrics.ts';
 import type { Replica } from './replica.ts';
-import type { ReplicationConfig, ReplicationQuota } from './replicas-types.ts';
+import type { ReplicationConfig } from './replicas-types.ts';
+import type { ReplicationQuotas } from './replication-quotas.ts';
 
 export interface BrokerFetcherDeps {
   readonly world: World;
@@ -24,7 +25,7 @@ export interface BrokerFetcherDeps {
   readonly config: ReplicationConfig;
   readonly brokerEpoch: () => number;
   readonly deadlines: Deadlines;
-  readonly quota: ReplicationQuota | undefined;
+  readonly quotas: ReplicationQuotas;
   readonly topicMetrics: TopicMetrics;
 }
 
@@ -229,9 +230,10 @@ export class BrokerFetcher {
   }
 
   #isThrottled(followed: FollowedPartition): boolean {
-    const { quota, config } = this.#deps;
+    const { quotas, config } = this.#deps;
     const { topic, partition } = followed.replica;
-    if (quota?.isThrottled('follower', topic, partition) !== true || !quota.isExceeded('follower')) return false;
+    if (!quotas.isThrottled('follower', topic, partition) || followed.isCaughtUp) return false;
+    if (!quotas.isExceeded('follower')) return false;
     this.#retryAfter(followed, config.replicaFetchBackoffMs);
     return true;
   }
@@ -259,6 +261,7 @@ export class BrokerFetcher {
     // An answer to a question that was asked again since, or about a position that has moved on.
     if (!followed.inSession || followed.sentRequest > sequence || followed.state !== 'ready') return;
     if (followed.replica.logEndOffset !== followed.sentOffset) return void this.#changed.add(followed);
+    followed.leaderHighWatermark = data.highWatermark;
     const result = applyFetched(followed, data, (up) => this.#connection.send(up.api, up.request));
     switch (result.kind) {
       case 'idle':
@@ -269,7 +272,7 @@ export class BrokerFetcher {
         followed.failures = 0;
         followed.state = 'writing';
         followed.writingUpTo = result.lastOffset + 1;
-        this.#deps.quota?.record('follower', result.sizeInBytes);
+        this.#deps.quotas.record('follower', followed.replica, result.sizeInBytes);
         this.#deps.topicMetrics.add('replicationbytesin', followed.replica.topic, result.sizeInBytes);
         this.#writing.add(followed);
         return;

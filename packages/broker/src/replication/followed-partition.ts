@@ -23,6 +23,8 @@ export class FollowedPartition {
   sentRequest = -1;
   /** As `writing`: the offset that ends it. */
   writingUpTo = -1;
+  /** As the leader's newest answer has it; -1 before one. */
+  leaderHighWatermark = -1;
   /** Failures in a row. */
   failures = 0;
   backoff: Deadline | undefined;
@@ -31,6 +33,11 @@ export class FollowedPartition {
   constructor(replica: Replica) {
     this.replica = replica;
     this.leaderEpoch = replica.leaderEpoch;
+  }
+
+  /** Whether it has all that is committed. */
+  get isCaughtUp(): boolean {
+    return this.leaderHighWatermark >= 0 && this.replica.logEndOffset >= this.leaderHighWatermark;
   }
 
   /** Whether what the leader knows is not the truth any more. */

@@ -7,6 +7,7 @@ import type { LogConfig, LogStore, VerificationGuard } from '@tidelog/log';
 import type { MetadataImage } from '@tidelog/metadata';
 import type { ControllerChannel, PeerConnections } from '../channels.ts';
 import type { AppendWaiter } from './core/partition-events.ts';
+import type { ReplicationRates } from './replication-quotas.ts';
 
 /** The settings of a topic as replication needs them, already resolved: topic over broker over default. */
 export interface TopicSettings {
@@ -31,6 +32,10 @@ export interface ReplicationConfig {
   readonly replicaFetchBackoffMs: Millis;
   /** Whether replica.selector.class names the rack-aware selector (KIP-392). */
   readonly rackAwareReads: boolean;
+  /** replication.quota.window.num */
+  readonly quotaWindows: number;
+  /** replication.quota.window.size.seconds, in milliseconds */
+  readonly quotaWindowMs: Millis;
 }
 
 export const defaultReplicationConfig: Omit<ReplicationConfig, 'nodeId'> = {
@@ -42,6 +47,8 @@ export const defaultReplicationConfig: Omit<ReplicationConfig, 'nodeId'> = {
   replicaFetchResponseMaxBytes: 10_485_760,
   replicaFetchBackoffMs: 1000,
   rackAwareReads: false,
+  quotaWindows: 11,
+  quotaWindowMs: 1000,
 };
 
 export interface ReplicasDeps {
@@ -57,15 +64,7 @@ export interface ReplicasDeps {
   readonly controller: ControllerChannel;
   readonly peers: PeerConnections;
   readonly topicSettings: (image: MetadataImage, topic: string) => TopicSettings;
-  /** Hook of the replication quotas; unlimited when absent. */
-  readonly quota?: ReplicationQuota;
-}
-
-/** leader/follower.replication.throttled.rate, asked per partition and told what went through. */
-export interface ReplicationQuota {
-  isThrottled(side: 'leader' | 'follower', topic: string, partition: number): boolean;
-  isExceeded(side: 'leader' | 'follower'): boolean;
-  record(side: 'leader' | 'follower', bytes: number): void;
+  readonly replicationRates: (image: MetadataImage) => ReplicationRates;
 }
 
 /** 0: nobody waits; 1: written by the leader; -1: replicated to the in-sync replicas (below the high watermark). */

@@ -19,6 +19,7 @@ import { ReplicaLogs, type PlacedPartition } from './replica-logs.ts';
 import { exposeReplicas } from './replica-metrics.ts';
 import { ReplicaFetchers } from './replica-fetchers.ts';
 import { ReplicaTable } from './replica-table.ts';
+import { ReplicationQuotas } from './replication-quotas.ts';
 import { SlicedWork } from './sliced-work.ts';
 import type { CommittedAppend, LeadershipListener, ReplicasDeps, TopicSettings } from './replicas-types.ts';
 
@@ -32,6 +33,7 @@ export class Replicas {
   readonly name = 'replicas';
   readonly deadlines: Deadlines;
   readonly topicMetrics: TopicMetrics;
+  readonly quotas: ReplicationQuotas;
   readonly #deps: ReplicasDeps;
   readonly #table = new ReplicaTable();
   readonly #work: SlicedWork;
@@ -52,9 +54,11 @@ export class Replicas {
 
   constructor(deps: ReplicasDeps) {
     this.#deps = deps;
-    const { world, logger, metrics, config, brokerEpoch, controller, peers, quota } = deps;
+    const { world, logger, metrics, config, brokerEpoch, controller, peers, replicationRates } = deps;
     this.deadlines = new Deadlines(world);
     this.#work = new SlicedWork(world);
+    const { nodeId, quotaWindows: windows, quotaWindowMs: windowMs } = config;
+    this.quotas = new ReplicationQuotas({ clock: world.clock, nodeId, windows, windowMs, ratesOf: replicationRates });
     this.topicMetrics = new TopicMetrics(metrics);
     this.#fetchers = new ReplicaFetchers(peers, {
       world,
@@ -63,7 +67,7 @@ export class Replicas {
       brokerEpoch,
       topicMetrics: this.topicMetrics,
       deadlines: this.deadlines,
-      quota,
+      quotas: this.quotas,
     });
     this.#isrSender = new IsrSender({ world, logger, metrics, controller, nodeId: config.nodeId, brokerEpoch });
     this.#directories = new DirectoryAssignments({ world, logger, controller, nodeId: config.nodeId, brokerEpoch });
@@ -146,6 +150,7 @@ export class Replicas {
   onMetadata(image: MetadataImage, delta: MetadataDelta): void {
     if (this.#closed) return;
     this.#image = image;
+    this.quotas.onMetadata(image, delta);
     if (!this.#joined) return this.join();
     const { topics, brokers, configs } = delta.changes;
     const work = this.#work;

@@ -56,6 +56,12 @@ export class TestBroker {
       brokerEpoch,
       logger: silentLogger,
       metrics: noMetrics,
+      replicationRates: ({ configs }) => {
+        const rateOf = (side: string): number => {
+          return Number(configs.clusterDefault().get(`${side}.replication.throttled.rate`) ?? Infinity);
+        };
+        return { leader: rateOf('leader'), follower: rateOf('follower') };
+      },
       topicSettings: () => ({
         log,
         minInsyncReplicas,
