@@ -1,15 +1,10 @@
 /**
- * The files of one log directory that belong to no single log: the lock, the clean shutdown marker and the checkpoints.
+ * The files of one log directory that belong to no single log: the lock, the clean shutdown marker, and the checkpoints
+ * as the last process has left them.
  * The marker is read and removed before any log is opened, so that a crash from then on is seen.
  */
 import { DiskError, type Disk } from '@tidelog/core';
-import {
-  decodeCleanShutdown,
-  decodeOffsets,
-  encodeCleanShutdown,
-  encodeOffsets,
-  type CheckpointEntry,
-} from './core/checkpoint-text.ts';
+import { decodeCleanShutdown, decodeOffsets, encodeCleanShutdown } from './core/checkpoint-text.ts';
 import { directoryFiles } from './core/segment-names.ts';
 import { LogOfflineError } from './log-offline-error.ts';
 import { isMissing } from './segment.ts';
@@ -24,12 +19,6 @@ export interface DirectoryFacts {
   readonly highWatermarks: Offsets;
   readonly logStarts: Offsets;
   readonly cleanPoints: Offsets;
-}
-
-export interface DirectoryCheckpoints {
-  readonly recoveryPoints: readonly CheckpointEntry[];
-  readonly highWatermarks: readonly CheckpointEntry[];
-  readonly logStarts: readonly CheckpointEntry[];
 }
 
 /** Takes the directory for this process and reads what the last one left. Throws LogOfflineError or DiskError. */
@@ -59,15 +48,6 @@ export async function openDirectory(disk: Disk, path: string): Promise<Directory
 /** Lets another LogStore, of this process or the next one, have the directory. */
 export function closeDirectory(disk: Disk, path: string): void {
   disk.unlock(`${path}/${directoryFiles.lock}`);
-}
-
-export function writeCheckpoints(disk: Disk, path: string, checkpoints: DirectoryCheckpoints): void {
-  const files: readonly (readonly [string, readonly CheckpointEntry[]])[] = [
-    [directoryFiles.recoveryPoints, checkpoints.recoveryPoints],
-    [directoryFiles.logStarts, checkpoints.logStarts],
-    [directoryFiles.highWatermarks, checkpoints.highWatermarks],
-  ];
-  for (const [name, entries] of files) disk.replaceFile(`${path}/${name}`, Buffer.from(encodeOffsets(entries)));
 }
 
 /** Says that every log of the directory was closed and all checkpoints are written. */

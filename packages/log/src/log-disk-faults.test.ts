@@ -133,3 +133,35 @@ test('the files of a deleted topic are removed off the loop and one log at a tim
   expect(most).toBe(1);
   expect(disk.list('/data').filter((name) => name.startsWith('t-'))).toEqual([]);
 });
+
+test('checkpoints are written off the loop, and an idle store writes none', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  fixture.put(log, ['a']);
+  await fixture.world.run(log.flush());
+  const { disk } = fixture.world;
+  const replaced: string[] = [];
+  const replaceFile = disk.replaceFile.bind(disk);
+  disk.replaceFile = (path, content) => {
+    replaced.push(path);
+    replaceFile(path, content);
+  };
+  await fixture.world.run(fixture.store.checkpoint());
+  expect(disk.readFile('/data/recovery-point-offset-checkpoint').toString()).toContain('t 0 1');
+  const touched: string[] = [];
+  disk.fault = (operation, path) => void touched.push(`${operation} ${path}`);
+  await fixture.world.run(fixture.store.checkpoint());
+  expect([replaced, touched]).toEqual([[], []]);
+});
+
+test('a checkpoint that is under way does not overtake a recovery point that goes back', async () => {
+  const fixture = await LogFixture.open();
+  const log = fixture.log();
+  for (const value of ['a', 'b', 'c']) fixture.put(log, [value]);
+  await fixture.world.run(log.flush());
+  const checkpoint = fixture.store.checkpoint();
+  await log.truncateTo(1);
+  await fixture.world.run(checkpoint);
+  fixture.world.disk.killProcess();
+  expect(fixture.world.disk.readFile('/data/recovery-point-offset-checkpoint').toString()).toContain('t 0 1');
+});

@@ -3,7 +3,8 @@
  * checkpoints, and says which directory has failed. A new log goes to the directory that holds the fewest.
  */
 import { randomUuid, zeroUuid, type Logger, type World } from '@tidelog/core';
-import { encodePartitionMetadata, type CheckpointEntry } from './core/checkpoint-text.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { encodePartitionMetadata } from './core/checkpoint-text.ts';
 import {
   deletedDirectoryName,
   isLegalTopic,
@@ -16,14 +17,7 @@ import { FileHandles } from './file-handles.ts';
 import { IndexCache } from './index-cache.ts';
 import type { DirectoryHealth, LogContext } from './log-context.ts';
 import { LogDirectories } from './log-directories.ts';
-import {
-  asOffline,
-  closeDirectory,
-  namesIn,
-  openDirectory,
-  writeCheckpoints,
-  writeCleanMarker,
-} from './log-directory.ts';
+import { asOffline, closeDirectory, namesIn, openDirectory, writeCleanMarker } from './log-directory.ts';
 import { LogCleaner } from './compaction/log-cleaner.ts';
 import { LogOfflineError } from './log-offline-error.ts';
 import { LogState } from './log-state.ts';
@@ -62,6 +56,7 @@ export class LogStore {
   readonly #context: LogContext;
   readonly #directories: LogDirectories;
   readonly #departures: Departures;
+  readonly #checkpoints: Checkpoints;
   readonly #logs = new Map<string, OpenLog>();
   #previousBrokerEpoch = -1;
   #closed = false;
@@ -77,7 +72,9 @@ export class LogStore {
     this.cleaner = new LogCleaner({ world, logger, metrics, config: config.cleaner, logs });
     this.#departures = new Departures(this.#context, this.cleaner.points);
     this.#directories = new LogDirectories(options);
-    for (const health of this.#directories.all) health.writeCheckpoints = () => this.#writeCheckpoints(health);
+    const directories = this.#directories.all;
+    this.#checkpoints = new Checkpoints({ world, logger, points: this.cleaner.points, directories, logs });
+    for (const health of this.#directories.all) health.writeCheckpoints = () => this.#checkpoints.writeNow(health);
   }
 
   /** Opens every directory and log. A directory that fails is offline, and the others are served. */
@@ -162,12 +159,8 @@ export class LogStore {
   }
 
   /** Writes recovery points, high watermarks and log starts; every log.flush.offset.checkpoint.interval.ms. */
-  async checkpoint(): Promise<void> {
-    for (const health of this.#directories.all) {
-      if (health.offline !== undefined || this.#closed) continue;
-      this.#writeCheckpoints(health);
-      await pause(this.#world);
-    }
+  checkpoint(): Promise<void> {
+    return this.#checkpoints.write();
   }
 
   /** Flushes and closes every log, and leaves the clean shutdown marker where nothing failed. */
@@ -175,6 +168,7 @@ export class LogStore {
     if (this.#closed) return;
     this.#closed = true;
     await this.cleaner.stop();
+    await this.#checkpoints.close();
     await Promise.all(this.#directories.all.map((health) => this.#closeDirectory(health, brokerEpoch)));
     await this.#departures.close();
     this.#context.handles.closeAll();
@@ -229,7 +223,7 @@ export class LogStore {
 
   /** A new log must not be taken for an old one of its name: what the checkpoints say of that is taken out first. */
   #forgetOffsets(health: DirectoryHealth, name: string): void {
-    if (health.leftovers.has(name)) this.#writeCheckpoints(health);
+    if (health.leftovers.has(name)) this.#checkpoints.writeNow(health);
     if (!health.leftovers.has(name)) return;
     throw new LogOfflineError(`the checkpoints of ${health.path} cannot be written`, { path: health.path });
   }
@@ -275,30 +269,6 @@ export class LogStore {
     }
   }
 
-  /** False when they are not all written. */
-  #writeCheckpoints(health: DirectoryHealth): boolean {
-    const recoveryPoints: CheckpointEntry[] = [];
-    const highWatermarks: CheckpointEntry[] = [];
-    const logStarts: CheckpointEntry[] = [];
-    for (const { state } of this.#logs.values()) {
-      if (state.directory !== health) continue;
-      const { topic, partition } = state.identity;
-      recoveryPoints.push({ topic, partition, offset: state.recoveryPoint });
-      highWatermarks.push({ topic, partition, offset: state.highWatermark });
-      const first = state.segments[0]?.baseOffset ?? 0;
-      if (state.logStartOffset > first) logStarts.push({ topic, partition, offset: state.logStartOffset });
-    }
-    try {
-      writeCheckpoints(this.#world.disk, health.path, { recoveryPoints, highWatermarks, logStarts });
-      this.cleaner.points.write(health);
-      health.leftovers.clear();
-      return true;
-    } catch (error) {
-      this.#logger.error({ directory: health.path, error: String(error) }, 'checkpoints could not be written');
-      return false;
-    }
-  }
-
   async #closeDirectory(health: DirectoryHealth, brokerEpoch: number): Promise<void> {
     if (health.offline !== undefined) return;
     const logs = [...this.#logs.values()].filter(({ state }) => state.directory === health);
@@ -310,7 +280,7 @@ export class LogStore {
         for (const { log } of next) await log.close();
       };
       await Promise.all(Array.from({ length: 8 }, worker));
-      if (this.#writeCheckpoints(health) && !damaged) writeCleanMarker(this.#world.disk, health.path, brokerEpoch);
+      if (this.#checkpoints.writeNow(health) && !damaged) writeCleanMarker(this.#world.disk, health.path, brokerEpoch);
     } catch (error) {
       this.#logger.error(
         { directory: health.path, error: String(error) },
