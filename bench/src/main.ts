@@ -3,13 +3,20 @@
  * same run, in turns, where there is one; with the median and the spread of the rounds. `--help` lists the parts.
  */
 import { parseArgs } from 'node:util';
-import { groups } from './parts/groups.ts';
+import { append } from './parts/append.ts';
 import { clusterScale } from './parts/cluster-scale.ts';
+import { clusterStart } from './parts/cluster-start.ts';
+import { codec } from './parts/codec.ts';
 import { coldStart } from './parts/cold-start.ts';
+import { compaction } from './parts/compaction.ts';
+import { failover } from './parts/failover.ts';
+import { groups } from './parts/groups.ts';
 import { idleMemory } from './parts/idle-memory.ts';
 import { kafkaClients } from './parts/kafka-clients.ts';
 import { manyPartitions } from './parts/many-partitions.ts';
+import { offsetsReload } from './parts/offsets-reload.ts';
 import { replication } from './parts/replication.ts';
+import { simulate } from './parts/simulate.ts';
 import { tail } from './parts/tail.ts';
 import { fetchThroughput, produceThroughput } from './parts/throughput.ts';
 import { ensureBuilt } from './support/ensure-built.ts';
@@ -18,6 +25,8 @@ import type { Part } from './support/part.ts';
 import { printTable } from './support/table.ts';
 
 const parts: readonly Part[] = [
+  codec,
+  append,
   produceThroughput,
   fetchThroughput,
   tail,
@@ -25,9 +34,14 @@ const parts: readonly Part[] = [
   idleMemory,
   manyPartitions,
   kafkaClients,
+  clusterStart,
   clusterScale,
   replication,
+  failover,
   groups,
+  compaction,
+  offsetsReload,
+  simulate,
 ];
 
 const { values: flags } = parseArgs({
