@@ -52,7 +52,7 @@ const forwardable: ReadonlySet<string> = new Set([
   'AddRaftVoter',
   'RemoveRaftVoter',
 ]);
-/** What the quorum answers: a leader that removes itself has done so when it leads no more, and must not be asked twice. */
+/** What the quorum answers: a leader that has removed itself leads no more, and another must not be asked again. */
 const ofQuorum: ReadonlySet<string> = new Set(['DescribeQuorum', 'AddRaftVoter', 'RemoveRaftVoter']);
 const requestMinBytes = 8;
 /** A response begins with its length, which the envelope says in its own way. */
