@@ -3,9 +3,6 @@
  * real clients (conformance). Ends with one line `N passed, N failed`, and `, N skipped` where tests were; exits 1 when
  * anything failed. In CI (CI=true) a skipped test is a failure, unless skipped-tests.ts has a reason for it.
  *
- *   npm test                  everything, as CI runs it
- *   npm run check             the fast part only
- *   npm run conformance       the real clients only
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -45,6 +42,19 @@ const steps: readonly Step[] = [
     fast: false,
   },
 ];
+
+const help = `npm test                  everything, as CI runs it
+npm run check             the fast part only: types, lint, format, unit and tidy tests
+npm run conformance       the real clients only
+
+Single tests: npx vitest run packages/core/src/chunks.test.ts
+              npx vitest run --config vitest.conformance.config.ts packages/conformance/src/kcat.conformance.ts`;
+
+const strange = process.argv.slice(2).filter((argument) => argument !== '--fast' && argument !== '--conformance');
+if (strange.length > 0) {
+  console.log(help);
+  process.exit(strange.every((argument) => argument === '--help' || argument === '-h') ? 0 : 2);
+}
 
 const only = process.argv.includes('--fast') ? true : process.argv.includes('--conformance') ? false : undefined;
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };

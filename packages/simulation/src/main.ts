@@ -1,14 +1,8 @@
 /**
  * `npm run simulate`: runs seeds, each twice, and compares the trace hashes. The first failure prints the seed, what
- * was violated and the command that replays it, and ends with exit code 1.
- *
- *   npm run simulate -- --seed 7 --verbose      one seed, with the log lines of all nodes
- *   npm run simulate -- --seeds 50              fifty seeds from a random one on
- *   npm run simulate -- --minutes 8             fresh seeds for so long
- *
- * To make a failure smaller: --faults "kill,pause", --fault-seconds 20, --settings '{"partitions":1}'.
+ * was violated and the command that replays it, and ends with exit code 1. `--help` has examples.
  */
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { ClusterSettings } from './cluster/settings.ts';
 import type { LogLine } from './cluster/sim-cluster.ts';
 import type { Fault } from './faults/fault.ts';
@@ -16,23 +10,23 @@ import { allFaults } from './faults/nemesis.ts';
 import { mutations, type Mutation } from './mutations.ts';
 import { runSeed, type RunResult } from './run-seed.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string' },
-    minutes: { type: 'string' },
-    once: { type: 'boolean', default: false },
-    verbose: { type: 'boolean', default: false },
-    debug: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-    mutation: { type: 'string' },
-    faults: { type: 'string' },
-    'fault-seconds': { type: 'string' },
-    settings: { type: 'string' },
-  },
+const flags = readFlags({
+  seed: { type: 'string' },
+  seeds: { type: 'string' },
+  minutes: { type: 'string' },
+  once: { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
+  debug: { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
+  mutation: { type: 'string' },
+  faults: { type: 'string' },
+  'fault-seconds': { type: 'string' },
+  settings: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
 });
 
-process.exitCode = await main();
+if (flags.help) console.log(help());
+else process.exitCode = await main();
 
 async function main(): Promise<number> {
   const first = flags.seed === undefined ? freshSeed() : Number(flags.seed);
@@ -122,4 +116,32 @@ function print({ time, node, level, message, fields }: LogLine): void {
 
 function freshSeed(): number {
   return Math.floor(Math.random() * 0x7fff_0000);
+}
+
+function readFlags<T extends NonNullable<ParseArgsConfig['options']>>(
+  options: T,
+): ReturnType<typeof parseArgs<{ options: T }>>['values'] {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help()}`);
+    return process.exit(2);
+  }
+}
+
+function help(): string {
+  return [
+    'npm run simulate                                one seed, a random one',
+    'npm run simulate -- --seed 7 --verbose          this one, with the log lines of all nodes (--debug: all lines)',
+    'npm run simulate -- --seeds 50                  fifty seeds from a random one on',
+    'npm run simulate -- --minutes 8 --keep          fresh seeds for so long, also after a failure',
+    'npm run simulate -- --once                      without the second run that must give the same trace',
+    "npm run simulate -- --mutation 'name'           with a known mistake built in, which must be found",
+    '',
+    'To make a failure smaller:',
+    "  --faults 'kill,pause' --fault-seconds 20 --settings '{\"partitions\":1}'",
+    '',
+    `Faults: ${allFaults.map(({ name }) => name).join(', ')}`,
+    `Mutations: ${mutations.map(({ name }) => name).join('; ')}`,
+  ].join('\n');
 }

@@ -2,7 +2,7 @@
 import { DescribeCluster, UnregisterBroker, type ResponseOf } from '@tidelog/protocol';
 import type { Command } from 'commander';
 import { check, type Admin } from '../support/admin.ts';
-import { withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
+import { wholeNumber, withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
 import { printJson, printTable } from '../support/output.ts';
 
 export function addCluster(program: Command): void {
@@ -14,7 +14,7 @@ export function addCluster(program: Command): void {
     withAdmin(flags, (admin) => describe(admin, flags)),
   );
   withCommonOptions(cluster.command('unregister').description('forget a broker that is gone for good'))
-    .requiredOption('--id <broker>', 'its node.id')
+    .requiredOption('--id <broker>', 'its node.id', wholeNumber)
     .action((flags: CommonFlags & { id: string }) => withAdmin(flags, (admin) => unregister(admin, Number(flags.id))));
 }
 

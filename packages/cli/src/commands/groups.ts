@@ -6,7 +6,7 @@ import { GroupClient } from '../groups/group-client.ts';
 import { reset, type ResetFlags } from '../groups/reset-offsets.ts';
 import { partitionsOf } from '../groups/topic-specs.ts';
 import { check, type Admin } from '../support/admin.ts';
-import { collect, withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
+import { collect, wholeNumber, withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
 import { printJson, printTable } from '../support/output.ts';
 
 interface ListFlags extends CommonFlags {
@@ -67,8 +67,8 @@ function addReset(groups: Command): void {
     .option('--to-earliest', 'to the first offset')
     .option('--to-latest', 'to the end')
     .option('--to-current', 'to the committed offset; to the end where there is none')
-    .option('--to-offset <n>', 'to this offset, or the nearest that exists')
-    .option('--shift-by <n>', 'by so many, forwards or (negative) back')
+    .option('--to-offset <n>', 'to this offset, or the nearest that exists', wholeNumber)
+    .option('--shift-by <n>', 'by so many, forwards or (negative) back', wholeNumber)
     .option('--to-datetime <time>', 'to the first record from then on: 2026-11-29T12:00:00.000, in UTC unless it says')
     .option('--by-duration <duration>', 'to the first record from so long ago on: PT2H30M, P1D')
     .option('--dry-run', 'only show what would be (this is the default)')

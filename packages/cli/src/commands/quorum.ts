@@ -3,7 +3,7 @@ import { zeroUuid } from '@tidelog/core';
 import { AddRaftVoter, DescribeQuorum, RemoveRaftVoter, type ResponseOf } from '@tidelog/protocol';
 import type { Command } from 'commander';
 import { check, type Admin } from '../support/admin.ts';
-import { withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
+import { wholeNumber, withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
 import { printJson, printTable } from '../support/output.ts';
 
 interface VoterFlags extends CommonFlags {
@@ -32,7 +32,7 @@ export function addQuorum(program: Command): void {
 
 function withVoter(command: Command): Command {
   return withCommonOptions(command)
-    .requiredOption('--controller-id <id>', 'its node.id')
+    .requiredOption('--controller-id <id>', 'its node.id', wholeNumber)
     .requiredOption('--controller-directory-id <uuid>', 'its directory.id, as "tidelog storage info" shows it');
 }
 

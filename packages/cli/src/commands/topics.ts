@@ -11,7 +11,14 @@ import {
 } from '@tidelog/protocol';
 import type { Command } from 'commander';
 import { check, type Admin } from '../support/admin.ts';
-import { collect, keyValues, withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
+import {
+  collect,
+  keyValues,
+  wholeNumber,
+  withAdmin,
+  withCommonOptions,
+  type CommonFlags,
+} from '../support/common-options.ts';
 import { printJson, printTable } from '../support/output.ts';
 
 interface CreateFlags extends CommonFlags {
@@ -38,8 +45,13 @@ export function addTopics(program: Command): void {
   const topics = program.command('topics').description('create, list, describe, enlarge and delete topics');
   withCommonOptions(topics.command('create').description('create a topic'))
     .requiredOption('--topic <name>', 'its name')
-    .option('--partitions <n>', "how many (default: the cluster's num.partitions)", '-1')
-    .option('--replication-factor <n>', "how many replicas (default: the cluster's default.replication.factor)", '-1')
+    .option('--partitions <n>', "how many (default: the cluster's num.partitions)", wholeNumber, '-1')
+    .option(
+      '--replication-factor <n>',
+      "how many replicas (default: the cluster's default.replication.factor)",
+      wholeNumber,
+      '-1',
+    )
     .option('--config <key=value>', 'a topic configuration (repeatable)', collect, [])
     .option('--if-not-exists', 'do nothing when the topic exists')
     .addHelpText(
@@ -57,7 +69,7 @@ export function addTopics(program: Command): void {
     .action((flags: DescribeFlags) => withAdmin(flags, (admin) => describe(admin, flags)));
   withCommonOptions(topics.command('alter').description('add partitions to a topic'))
     .requiredOption('--topic <name>', 'its name')
-    .requiredOption('--partitions <n>', 'how many it shall have in all')
+    .requiredOption('--partitions <n>', 'how many it shall have in all', wholeNumber)
     .action((flags: CommonFlags & { topic: string; partitions: string }) =>
       withAdmin(flags, (admin) => enlarge(admin, flags.topic, Number(flags.partitions))),
     );

@@ -67,8 +67,8 @@ export function targetOf(flags: Partial<ResetFlags>, now: number): ResetTarget {
   if (flags.toEarliest === true) ways.push({ kind: 'earliest' });
   if (flags.toLatest === true) ways.push({ kind: 'latest' });
   if (flags.toCurrent === true) ways.push({ kind: 'current' });
-  if (flags.toOffset !== undefined) ways.push({ kind: 'offset', offset: integer(flags.toOffset, '--to-offset') });
-  if (flags.shiftBy !== undefined) ways.push({ kind: 'shift', by: integer(flags.shiftBy, '--shift-by') });
+  if (flags.toOffset !== undefined) ways.push({ kind: 'offset', offset: Number(flags.toOffset) });
+  if (flags.shiftBy !== undefined) ways.push({ kind: 'shift', by: Number(flags.shiftBy) });
   if (flags.toDatetime !== undefined) ways.push({ kind: 'time', timestamp: timeMs(flags.toDatetime) });
   if (flags.byDuration !== undefined) ways.push({ kind: 'time', timestamp: now - durationMs(flags.byDuration) });
   const [way] = ways;
@@ -152,9 +152,4 @@ function print(rows: readonly ResetRow[], flags: ResetFlags): void {
     ...(flags.execute === true ? [{ title: 'RESULT', value: ({ error }: ResetRow) => error ?? 'done' }] : []),
   ]);
   if (flags.execute !== true) console.log('\nNothing was changed. Add --execute to do it.');
-}
-
-function integer(text: string, option: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new Error(`${option} takes a whole number, not "${text}"`);
-  return Number(text);
 }

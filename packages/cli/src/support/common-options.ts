@@ -1,5 +1,5 @@
 /** Options that every verb which talks to a cluster has. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { Admin } from './admin.ts';
 
 export interface CommonFlags {
@@ -11,7 +11,7 @@ export interface CommonFlags {
 export function withCommonOptions(command: Command): Command {
   return command
     .option('--bootstrap-server <host:port,...>', 'where the cluster is', 'localhost:9092')
-    .option('--timeout <ms>', 'how long to wait for an answer', '30000')
+    .option('--timeout <ms>', 'how long to wait for an answer', wholeNumber, '30000')
     .option('--json', 'print JSON');
 }
 
@@ -19,6 +19,12 @@ export function withCommonOptions(command: Command): Command {
 export async function withAdmin<T>(flags: CommonFlags, run: (admin: Admin) => Promise<T>): Promise<T> {
   await using admin = new Admin(flags.bootstrapServer, Number(flags.timeout));
   return await run(admin);
+}
+
+/** For options that are numbers: refuses what is none before anything is done. */
+export function wholeNumber(text: string): string {
+  if (!/^[+-]?\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return text;
 }
 
 /** For options that may be repeated. */

@@ -1,24 +1,27 @@
 /**
  * `npm run chaos`: three real broker processes under load from kcat while they are killed, stopped, restarted and cut
  * off from each other. Prints one line per figure; ends with 1 when anything was lost, repeated or inconsistent.
- *
- *   npm run chaos -- --minutes 10 --seed 7
- *   npm run chaos -- --proxies          cut links by proxies, as where network namespaces cannot be had
  */
-import { parseArgs } from 'node:util';
+import { readFlags } from '../support/flags.ts';
 import { findKcat } from '../support/tools.ts';
 import { runChaos } from './chaos-run.ts';
 import { figuresOf } from './figures.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '5' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    rate: { type: 'string', default: '1000' },
-    partitions: { type: 'string', default: '4' },
-    proxies: { type: 'boolean', default: false },
-    quiet: { type: 'boolean', default: false },
-  },
+const help = `npm run chaos                                 five minutes of faults from a seed of today
+npm run chaos -- --minutes 10 --seed 7        so long, with the faults of that seed
+npm run chaos -- --rate 5000 --partitions 12  records a second, over so many partitions; 1000 and 4 when not given
+npm run chaos -- --proxies                    cut links by proxies, as where network namespaces cannot be had
+npm run chaos -- --quiet                      only the figures
+
+Needs kcat. Prints "chaos <name>=<value>" lines; exit code 1 when an anomaly was found, with the command to replay it.`;
+
+const flags = readFlags(help, {
+  minutes: { type: 'string', default: '5' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  rate: { type: 'string', default: '1000' },
+  partitions: { type: 'string', default: '4' },
+  proxies: { type: 'boolean', default: false },
+  quiet: { type: 'boolean', default: false },
 });
 
 const kcat = findKcat();

@@ -1,19 +1,21 @@
 /**
  * `npm run fuzz`: the decoders and the live socket of a real broker, from one seed, for as long as asked. It prints
  * what it tried and what came of it; a failure prints the command that replays it and ends with exit code 1.
- *
- *   npm run fuzz -- --seed 7 --minutes 10
- *   npm run fuzz -- --seed 7 --walk 1234      one walk over the socket alone
  */
-import { parseArgs } from 'node:util';
+import { readFlags } from '../support/flags.ts';
 import { runFuzz } from './run-fuzz.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    minutes: { type: 'string', default: '1' },
-    walk: { type: 'string' },
-  },
+const help = `npm run fuzz                              one minute from a random seed
+npm run fuzz -- --seed 7 --minutes 10     so long, from that seed
+npm run fuzz -- --seed 7 --walk 1234      one walk over the socket alone
+
+A fifth of the time goes to the decoders, the rest to the socket of a real broker with a well-behaved client beside it.
+Exit code 1 when anything was found, with the command to replay it.`;
+
+const values = readFlags(help, {
+  seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  minutes: { type: 'string', default: '1' },
+  walk: { type: 'string' },
 });
 const seed = Number(values.seed);
 const walk = values.walk === undefined ? undefined : Number(values.walk);
