@@ -9,7 +9,8 @@
  *  - in the first election of a quorum: epoch 1, between members that have nothing and are all as new;
  *  - or when all the other voters have shown that their logs are empty too: what was committed, one of them would have.
  *
- * That one disk is lost at a time, and not before every voter has taken part, remains the operator's promise.
+ * The operator's promise remains: that one disk is lost at a time, not before every voter has taken part, and that to
+ * replace it takes longer than what the node had sent is under way, and than a leader lasts without a majority.
  */
 import type { Member } from './member.ts';
 import type { VoteRequest } from './messages.ts';
