@@ -5,9 +5,13 @@
 import { zeroUuid, type Logger, type Metrics, type Timer, type Uuid, type World } from '@tidelog/core';
 import type { LogStore } from '@tidelog/log';
 import {
+  cleanerConfigOf,
+  ConfigResourceType,
   effectiveBrokerConfig,
   effectiveTopicConfig,
   logConfigOf,
+  resourceOfKey,
+  type EffectiveConfigs,
   type MetadataDelta,
   type MetadataImage,
   type MetadataLoader,
@@ -174,6 +178,9 @@ export class Broker {
     this.groups.onMetadata(image, delta);
     this.#topicCreation.onMetadata(image);
     this.#lifecycle?.onMetadata(image);
+    const changed = [...delta.changes.configs.keys()];
+    const isBrokers = changed.some((key) => resourceOfKey(key).resourceType === ConfigResourceType.BROKER);
+    if (isBrokers) this.#options.store.cleaner.reconfigure(cleanerConfigOf(this.#effectiveConfig(image)));
   }
 
   #onLifecycle(state: LifecycleState, detail: string): void {
@@ -201,10 +208,14 @@ export class Broker {
   }
 
   #replicationRatesOf(image: MetadataImage): ReplicationRates {
-    const { nodeId, staticConfig } = this.#options.config;
-    const effective = effectiveBrokerConfig({ configs: image.configs, brokerId: nodeId, staticConfig });
+    const effective = this.#effectiveConfig(image);
     const rateOf = (side: string): number => Number(effective.get(`${side}.replication.throttled.rate`)?.value);
     return { leader: rateOf('leader'), follower: rateOf('follower') };
+  }
+
+  #effectiveConfig(image: MetadataImage): EffectiveConfigs {
+    const { nodeId, staticConfig } = this.#options.config;
+    return effectiveBrokerConfig({ configs: image.configs, brokerId: nodeId, staticConfig });
   }
 
   /** Runs a task again and again, the next time an interval after it has ended. */

@@ -57,5 +57,6 @@ export {
   type ConfigValues,
 } from './config/config-validation.ts';
 export * from './config/effective-config.ts';
+export { cleanerConfigOf, type BrokerCleanerConfig } from './config/cleaner-config.ts';
 export { logConfigOf, topicConfigValues, type TopicLogConfig } from './config/log-config.ts';
 export { nearestKey } from './config/nearest-key.ts';

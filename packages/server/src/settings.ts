@@ -8,7 +8,13 @@ import {
 } from '@tidelog/broker';
 import { defaultControllerConfig, type ControllerConfig } from '@tidelog/controller';
 import type { LogStoreConfig } from '@tidelog/log';
-import { effectiveTopicConfig, emptyMetadataImage, logConfigOf } from '@tidelog/metadata';
+import {
+  cleanerConfigOf,
+  effectiveBrokerConfig,
+  effectiveTopicConfig,
+  emptyMetadataImage,
+  logConfigOf,
+} from '@tidelog/metadata';
 import { defaultNetworkLimits, type NetworkLimits } from '@tidelog/net';
 import { codecOf } from '@tidelog/protocol';
 import { defaultRaftConfig, type RaftConfig } from '@tidelog/raft';
@@ -87,7 +93,7 @@ export function replicationConfig({ reader, nodeId, rack }: NodeConfig): Replica
   };
 }
 
-/** Logs are opened with the broker's defaults; the metadata that comes later brings each topic's own. */
+/** Logs and cleaner begin with server.properties; the metadata that comes later brings what is set dynamically. */
 export function logStoreConfig({ reader, nodeId }: NodeConfig): LogStoreConfig {
   const context = { configs: emptyMetadataImage.configs, brokerId: nodeId, staticConfig: reader.texts };
   return {
@@ -97,11 +103,7 @@ export function logStoreConfig({ reader, nodeId }: NodeConfig): LogStoreConfig {
     transactionVerification: reader.boolean('transaction.partition.verification.enable'),
     cleaner: {
       enabled: reader.boolean('log.cleaner.enable'),
-      backoffMs: reader.number('log.cleaner.backoff.ms'),
-      dedupeBufferBytes: reader.number('log.cleaner.dedupe.buffer.size'),
-      loadFactor: reader.number('log.cleaner.io.buffer.load.factor'),
-      ioBufferBytes: Math.max(64 * 1024, reader.number('log.cleaner.io.buffer.size')),
-      ioMaxBytesPerSecond: reader.number('log.cleaner.io.max.bytes.per.second'),
+      ...cleanerConfigOf(effectiveBrokerConfig(context)),
     },
   };
 }

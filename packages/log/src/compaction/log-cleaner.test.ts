@@ -84,3 +84,15 @@ test('what is damaged makes a log uncleanable and changes nothing', async () => 
   expect(log.segments()[0]?.baseOffset).toBe(0);
   expect(log.offline).toBeUndefined();
 });
+
+test('a rate that is set while it runs holds from then on', async () => {
+  const { fixture } = await filled();
+  fixture.store.cleaner.reconfigure({ ioMaxBytesPerSecond: 1000 });
+  const cleaned = fixture.store.cleaner.cleanFilthiest();
+  const state = { done: false };
+  void cleaned.then(() => (state.done = true));
+  await fixture.world.settle();
+  expect(state.done).toBe(false);
+  for (let seconds = 0; seconds < 60 && !state.done; seconds++) await fixture.world.advance(1000);
+  expect(await cleaned).toBe(true);
+});

@@ -35,7 +35,7 @@ interface Candidate {
 export class LogCleaner {
   readonly points: CleanPoints;
   readonly #options: LogCleanerOptions;
-  readonly #config: CleanerConfig;
+  #config: CleanerConfig;
   readonly #pacer: Pacer;
   readonly #metrics: CleanerMetrics;
   /** Logs that a cleaning has failed for since the last rest. */
@@ -55,6 +55,12 @@ export class LogCleaner {
       uncleanable: () => countUncleanable(logs()),
       sinceLastRunMs: () => world.clock.monotonic() - this.#lastRun,
     });
+  }
+
+  /** What is under way keeps its settings, but for the rate. */
+  reconfigure(config: Partial<Omit<CleanerConfig, 'enabled'>>): void {
+    this.#config = { ...this.#config, ...config };
+    this.#pacer.bytesPerSecond = this.#config.ioMaxBytesPerSecond;
   }
 
   /** Begins to look over the logs again and again; once. Does nothing where log.cleaner.enable is false. */

@@ -11,7 +11,8 @@ const aheadMsMax = 20;
 
 export class Pacer {
   readonly #world: World;
-  readonly #bytesPerMs: number;
+  /** Infinity for no limit. */
+  bytesPerSecond: number;
   #sliceEnd = 0;
   /** When all bytes so far are paid for. */
   #paidAt = 0;
@@ -20,7 +21,7 @@ export class Pacer {
 
   constructor(world: World, bytesPerSecond: number) {
     this.#world = world;
-    this.#bytesPerMs = bytesPerSecond / 1000;
+    this.bytesPerSecond = bytesPerSecond;
   }
 
   get stopped(): boolean {
@@ -46,9 +47,9 @@ export class Pacer {
   /** Takes note of bytes that were read or written, and waits while that was too many. */
   async onBytes(bytes: number): Promise<void> {
     this.onTurn();
-    if (this.#bytesPerMs === Infinity || this.#stopped) return;
+    if (this.bytesPerSecond === Infinity || this.#stopped) return;
     const now = this.#world.clock.monotonic();
-    this.#paidAt = Math.max(this.#paidAt, now) + bytes / this.#bytesPerMs;
+    this.#paidAt = Math.max(this.#paidAt, now) + (bytes * 1000) / this.bytesPerSecond;
     if (this.#paidAt - now <= aheadMsMax) return;
     await this.sleep(this.#paidAt - now);
     this.onTurn();

@@ -9,6 +9,7 @@ import {
   effectiveTopicConfig,
   type ConfigContext,
 } from './effective-config.ts';
+import { cleanerConfigOf } from './cleaner-config.ts';
 import { logConfigOf } from './log-config.ts';
 
 const { TOPIC, BROKER, GROUP } = ConfigResourceType;
@@ -114,4 +115,16 @@ test('the log gets numbers, with Infinity for no limit', () => {
 test('a value that this build does not allow gives way to the default', () => {
   const image = configs([TOPIC, 't', 'segment.bytes', 'huge']);
   expect(logConfigOf(effectiveTopicConfig(context(image), 't')).segmentBytes).toBe(1_073_741_824);
+});
+
+test('the cleaner takes what is set dynamically over the file, and the default where the text is no value', () => {
+  const image = configs([BROKER, '', 'log.cleaner.io.max.bytes.per.second', '1000.5']);
+  const file = { 'log.cleaner.io.max.bytes.per.second': '5', 'log.cleaner.backoff.ms': 'soon' };
+  expect(cleanerConfigOf(effectiveBrokerConfig(context(image, file)))).toEqual({
+    backoffMs: 15_000,
+    dedupeBufferBytes: 134_217_728,
+    loadFactor: 0.9,
+    ioBufferBytes: 524_288,
+    ioMaxBytesPerSecond: 1000.5,
+  });
 });

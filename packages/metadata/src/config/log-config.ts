@@ -48,7 +48,8 @@ export function topicConfigValues(effective: EffectiveConfigs): TopicConfigValue
   });
 }
 
-function parsedOrDefault(definition: ConfigDefinition, text: string): ConfigValue {
+/** The default where the text is none that the key allows. */
+export function parsedOrDefault(definition: ConfigDefinition, text: string): ConfigValue {
   if (text === definition.default) return defaultValue(definition);
   try {
     return parseConfigValue(definition, text);
