@@ -1,7 +1,7 @@
 // Every npm script of the workspace starts here, on whatever Node (18 or newer) the machine has: it installs what is
 // missing with the pinned pnpm, then runs the task on the pinned Node from node_modules. Plain JavaScript, no imports
 // but Node's own, because nothing is installed yet when it starts.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -33,14 +33,18 @@ if (command === undefined) {
   process.exit(2);
 }
 installWhatIsMissing();
-// The child shares the terminal and so gets Ctrl-C itself; this process only waits for it.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
-const result = spawnSync(node, ['--conditions=source', '--disable-warning=ExperimentalWarning', ...command, ...args], {
+const child = spawn(node, ['--conditions=source', '--disable-warning=ExperimentalWarning', ...command, ...args], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ''}` },
 });
-process.exit(result.status ?? 1);
+// A terminal sends Ctrl-C to the child as well, which stops once; a supervisor knows only this process.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => {
+  console.error(`${node} cannot be started: ${error.message}`);
+  process.exit(1);
+});
+child.on('exit', (code) => process.exit(code ?? 1));
 
 function installWhatIsMissing() {
   const wanted = fingerprint();

@@ -29,6 +29,10 @@ export async function describe(client: GroupClient, flags: DescribeFlags, names:
   const groups: GroupDescription[] = [];
   for (const name of names) groups.push(await client.describe(name));
   if (flags.state === true) return printState(groups, flags);
+  // A table without rows, or with dashes for members, would leave it open whether nobody is there or nobody answered.
+  for (const { groupId, members } of groups) {
+    if (members.length === 0) console.error(`Consumer group '${groupId}' has no active members.`);
+  }
   if (flags.members === true) return printMembers(groups, flags);
   const rows: OffsetRow[] = [];
   for (const group of groups) rows.push(...(await offsetRows(client, group)));
