@@ -130,7 +130,9 @@ export class SimProducer {
 
   #pump(): void {
     const { maxInFlight, idempotent } = this.#options;
-    const most = idempotent ? maxInFlight : 1;
+    // A partition takes any sequence from a producer that it does not know, as Kafka does: were the first batch refused
+    // and the second one taken, the first could never follow.
+    const most = idempotent && this.acknowledgedBatches > 0 ? maxInFlight : 1;
     if (this.#recovering) return;
     const first = this.#queue[0]?.number ?? 0;
     for (const batch of this.#queue) {
