@@ -111,7 +111,7 @@ export class SimCluster {
 
   #onFatal(node: SimNode, error: Error): void {
     this.note(`node ${node.id} ends by itself: ${error.message}`);
-    if (node.excused) return;
+    if (node.excuses > 0 || (node.state === 'starting' && node.hasFullVolume)) return;
     this.fail(new Violation('a healthy node ended', `node ${node.id}: ${error.stack ?? error.message}`));
   }
 

@@ -48,8 +48,8 @@ export class SimNode {
   /** Raised with every life. */
   life = 0;
   state: NodeState = 'down';
-  /** While set, a fault on its disks may end the process or keep it from starting. */
-  excused = false;
+  /** Faults of its disks at present that may end the process or keep it from starting. */
+  excuses = 0;
   /** Started again by itself after it ended. */
   supervised = true;
   readonly #options: SimNodeOptions;
@@ -87,6 +87,10 @@ export class SimNode {
 
   get isVoter(): boolean {
     return this.id <= controllers;
+  }
+
+  get hasFullVolume(): boolean {
+    return this.volumes.some(({ isFull }) => isFull);
   }
 
   get isPaused(): boolean {

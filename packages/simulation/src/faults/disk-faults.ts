@@ -21,12 +21,12 @@ const slowDisk: Fault = {
 
 /** A process whose log directories failed stays as it is until somebody restarts it; here somebody does. */
 function restartAfterFault({ later, random }: FaultContext, node: SimNode, mend: () => void): void {
-  node.excused = true;
+  node.excuses++;
   later(duration(random, 10_000), () => {
     mend();
     node.kill();
     node.start();
-    later(3000, () => (node.excused = false));
+    later(3000, () => node.excuses--);
   });
 }
 
@@ -35,7 +35,7 @@ const syncError: Fault = {
   inject(context) {
     const node = healthyNode(context);
     const volume = pick(context.random, node?.volumes ?? []);
-    if (node === undefined || volume === undefined || node.excused || !context.budget.mayLose(node)) return false;
+    if (node === undefined || volume === undefined || node.excuses > 0 || !context.budget.mayLose(node)) return false;
     context.note(`syncs of ${volume.mountPoint} of node ${node.id} fail`);
     volume.faults.syncError = true;
     restartAfterFault(context, node, () => (volume.faults.syncError = false));
@@ -48,7 +48,7 @@ const readError: Fault = {
   inject(context) {
     const node = healthyNode(context);
     const volume = pick(context.random, node?.volumes ?? []);
-    if (node === undefined || volume === undefined || node.excused || !context.budget.mayLose(node)) return false;
+    if (node === undefined || volume === undefined || node.excuses > 0 || !context.budget.mayLose(node)) return false;
     context.note(`reads of ${volume.mountPoint} of node ${node.id} fail now and then`);
     volume.faults.readError = true;
     restartAfterFault(context, node, () => (volume.faults.readError = false));
@@ -56,35 +56,29 @@ const readError: Fault = {
   },
 };
 
-/** Room comes back without a restart, and the process must go on by itself. */
+/** Room comes back without a restart, and the process must live through it and go on by itself. */
 const diskFull: Fault = {
   name: 'disk full',
   inject(context) {
     const { random, later, note, budget } = context;
     const node = healthyNode(context);
     const volume = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume);
-    if (node === undefined || volume === undefined || node.excused || !budget.mayLose(node)) return false;
+    if (node === undefined || volume === undefined || node.excuses > 0 || !budget.mayLose(node)) return false;
     note(`${volume.mountPoint} of node ${node.id} is full`);
-    node.excused = true;
     volume.isFull = true;
-    later(duration(random, 10_000), () => {
-      volume.isFull = false;
-      later(3000, () => (node.excused = false));
-    });
+    later(duration(random, 10_000), () => (volume.isFull = false));
     return true;
   },
 };
 
-/** Never the disk of a voter of a static quorum: no directory id tells there that its vote and log are gone. */
+/** The log of the quorum and the vote go with it where they have no volume of their own. */
 const replacedDisk: Fault = {
   name: 'replaced disk',
   inject(context) {
     const { later, note, random, budget } = context;
     const node = healthyNode(context);
     const volume = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume);
-    if (node === undefined || volume === undefined) return false;
-    if (node.isVoter && node.volumes.length < 2) return false;
-    if (!budget.mayLose(node)) return false;
+    if (node === undefined || volume === undefined || !budget.mayLose(node)) return false;
     note(`${volume.mountPoint} of node ${node.id} is replaced by an empty disk`);
     node.losePower(1);
     volume.replace();
@@ -118,7 +112,7 @@ const bitFlip: Fault = {
     if (size === 0 || !budget.mayLose(node)) return false;
     const position = random.below(size);
     note(`a bit at ${position} of ${path} of node ${node.id} flips, and its machine restarts`);
-    node.excused = true;
+    node.excuses++;
     node.losePower(1);
     cluster.rot = { node, directory };
     if (disk.stat(path) !== undefined) disk.flipBit(path, { position, bit: random.below(8) });
@@ -141,7 +135,7 @@ export function repairRot(cluster: SimCluster): void {
   node.kill();
   for (const { mountPoint, disk } of node.volumes) if (mountPoint === dataVolume) disk.removeDirectory(directory);
   cluster.rot = undefined;
-  node.excused = false;
+  node.excuses--;
   node.supervised = true;
   node.start();
 }

@@ -68,7 +68,7 @@ export class Nemesis {
     }
     for (const link of cluster.fabric.links()) link.heal();
     for (const node of cluster.nodes) {
-      const wasIll = node.excused;
+      const wasIll = node.excuses > 0;
       for (const volume of node.volumes) {
         volume.isFull = false;
         Object.assign(volume.faults, { readError: false, syncError: false, slowness: 1 });
@@ -79,6 +79,7 @@ export class Nemesis {
       node.start();
     }
     repairRot(cluster);
+    for (const node of cluster.nodes) node.excuses = 0;
   }
 
   #next(): void {

@@ -87,7 +87,9 @@ export class ClusterWatch {
       this.#fail('epoch forgotten', `node ${node.id} was in epoch ${known} of the quorum and is in ${leaderEpoch}`);
     }
     this.#quorumEpochs.set(node.id, leaderEpoch);
-    if (this.#settledEpochs.get(node.id)?.epoch !== leaderEpoch) {
+    // While there is no room for an epoch, a node that is in it has not written it, and acts on nothing that it says.
+    if (node.hasFullVolume) this.#settledEpochs.delete(node.id);
+    else if (this.#settledEpochs.get(node.id)?.epoch !== leaderEpoch) {
       this.#settledEpochs.set(node.id, { epoch: leaderEpoch, since: this.#cluster.scheduler.now });
     }
     if (role !== 'leader') return;
