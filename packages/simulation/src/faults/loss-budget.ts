@@ -47,16 +47,20 @@ export class LossBudget {
   }
 }
 
-/** Whether all nodes see every replica of every partition in its in-sync set. */
+/** Whether all nodes see every replica of every partition in its in-sync set, and see the same partitions. */
 export function inSyncEverywhere(cluster: SimCluster): boolean {
+  const epochs = new Set<string>();
   for (const node of cluster.nodes) {
     const image = node.node?.broker?.broker.replicas.image;
     if (image === undefined) return false;
+    const seen: string[] = [];
     for (const topic of image.topics.byName.values()) {
-      for (const { isr, replicas, leader } of topic.partitions.values()) {
+      for (const [id, { isr, replicas, leader, partitionEpoch }] of topic.partitions) {
         if (isr.length !== replicas.length || leader < 0) return false;
+        seen.push(`${topic.id}-${id}:${partitionEpoch}`);
       }
     }
+    epochs.add(seen.toSorted().join());
   }
-  return true;
+  return epochs.size === 1;
 }
