@@ -251,7 +251,6 @@ async function recover(state: LogState, { recoveryPoint, epochsKnown }: Recovery
   removeSnapshots(state, (offset) => offset > end);
   state.producers.onWritten(end);
   state.recovered = true;
-  state.metadataUnsynced = true;
   state.isUnfinished = state.logEndOffset > state.logStartOffset;
   state.epochFile.write();
 }

@@ -36,7 +36,7 @@ export class LogState {
   configured = false;
   /** Why compaction leaves this log alone until the next start. */
   uncleanable: string | undefined;
-  /** partition.metadata, and the name of the log's directory, may be in the page cache only. */
+  /** partition.metadata was written and not synced. */
   metadataUnsynced = false;
   readonly context: LogContext;
   readonly directory: DirectoryHealth;

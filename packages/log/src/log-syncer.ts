@@ -176,7 +176,7 @@ export class LogSyncer {
   async #syncMetadata(): Promise<void> {
     const { context, path } = this.#state;
     const metadata = `${path}/${partitionMetadataFileName}`;
-    if (context.world.disk.stat(metadata) !== undefined) await this.#syncFile(metadata);
+    await this.#syncFile(metadata);
     context.handles.forget(metadata);
     await this.#syncDirectory(this.#state.directory.path);
     this.#state.metadataUnsynced = false;

@@ -47,20 +47,11 @@ export class LogWriter implements TurnTask {
   #nextSnapshot: Buffer | undefined;
   #writing = false;
   #underWay: Promise<void> = Promise.resolve();
-  #pendingBytes = 0;
+  pendingBytes = 0;
 
   constructor(state: LogState, events: WriterEvents) {
     this.#state = state;
     this.#events = events;
-  }
-
-  get pendingBytes(): number {
-    return this.#pendingBytes;
-  }
-
-  /** What waits will not be written any more: the log is closed or deleted. */
-  abandon(): void {
-    this.#release(this.#pendingBytes);
   }
 
   /** The next append begins a new segment; these are the producers at its base offset. */
@@ -80,8 +71,7 @@ export class LogWriter implements TurnTask {
     for (const piece of append.records.pieces) run.pieces.push(piece);
     run.appends.push(append);
     run.bytes += bytes;
-    this.#pendingBytes += bytes;
-    this.#state.context.pendingBytes += bytes;
+    this.pendingBytes += bytes;
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#state.context.turn.add(this);
@@ -184,23 +174,16 @@ export class LogWriter implements TurnTask {
     }
     if (run.position === 0) this.#events.created();
     run.segment.modifiedAt = context.world.clock.wall();
-    this.#release(run.bytes);
+    this.pendingBytes -= run.bytes;
     context.stats.writes++;
     context.stats.bytesWritten += run.bytes;
-  }
-
-  /** These bytes wait no longer; those of a log that was abandoned meanwhile do not count any more. */
-  #release(bytes: number): void {
-    const waiting = Math.min(bytes, this.#pendingBytes);
-    this.#pendingBytes -= waiting;
-    this.#state.context.pendingBytes -= waiting;
   }
 
   #fail(error: unknown, run: Run, written: ReadonlySet<Segment>): void {
     if (!(error instanceof DiskError)) throw error;
     const state = this.#state;
     this.#runs = [];
-    this.#release(this.#pendingBytes);
+    this.pendingBytes = 0;
     this.#nextSnapshot = undefined;
     if (!isLackOfRoom(error)) state.directory.takeOffline(offlineBecause(error, 'writing to'));
     revertToWritten(state);

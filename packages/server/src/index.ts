@@ -1,6 +1,5 @@
 /** One Tidelog node: configuration, storage, roles, HTTP, metrics and logs. */
 export { parseEndpoints, parseVoters, type Endpoint, type Voter } from './endpoints.ts';
-export { formatInitialQuorum, planInitialQuorum, type InitialQuorumFlags } from './initial-quorum.ts';
 export { createLogger, type LoggingOptions, type ServerLogger } from './logging.ts';
 export { MetricsRegistry } from './metrics-registry.ts';
 export { nodeConfigOf, type NodeConfig } from './node-config.ts';

@@ -19,8 +19,6 @@ export interface StorageOptions {
   readonly nodeId: number;
   /** The cluster to join; undefined: the one already on disk, or a new one. */
   readonly clusterId?: string | undefined;
-  /** Ids for directories that are not formatted yet, by path; the others get new ones. */
-  readonly directoryIds?: ReadonlyMap<string, Uuid>;
 }
 
 /** Storage that belongs to something else, or to nothing yet; the message says what to do. */
@@ -57,15 +55,7 @@ export function formatStorage(options: StorageOptions): OpenedStorage {
   const known = found.flatMap(({ identity }) => identity ?? []);
   const clusterId = options.clusterId ?? known[0]?.clusterId ?? randomUuid(random);
   return collect(found, { clusterId, nodeId }, ({ path, identity }) => {
-    return (
-      identity ??
-      writeIdentity(disk, {
-        path,
-        clusterId,
-        nodeId,
-        directoryId: options.directoryIds?.get(path) ?? randomUuid(random),
-      })
-    );
+    return identity ?? writeIdentity(disk, { path, clusterId, nodeId, directoryId: randomUuid(random) });
   });
 }
 

@@ -7,6 +7,7 @@ import type { ClusterSettings } from './cluster/settings.ts';
 import type { SimCluster } from './cluster/sim-cluster.ts';
 import type { Fault } from './faults/fault.ts';
 import { allFaults } from './faults/nemesis.ts';
+import { groupMutations } from './groups/group-mutations.ts';
 
 export interface Mutation {
   readonly name: string;
@@ -108,4 +109,9 @@ function onceSeen<T>(
   return () => undo();
 }
 
-export const mutations: readonly Mutation[] = [minInsyncIgnored, voteNotSynced, truncationByHighWatermark];
+export const mutations: readonly Mutation[] = [
+  minInsyncIgnored,
+  voteNotSynced,
+  truncationByHighWatermark,
+  ...groupMutations,
+];

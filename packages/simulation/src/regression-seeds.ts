@@ -6,6 +6,8 @@ export interface RegressionSeed {
   /** How long faults last in the run. */
   readonly faultSeconds: number;
   readonly found: string;
+  /** The run had groups, if the seed chose any; absent: none, whatever it would choose. */
+  readonly withGroups?: boolean;
 }
 
 export const regressionSeeds: readonly RegressionSeed[] = seeds;

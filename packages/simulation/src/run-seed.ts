@@ -10,6 +10,7 @@ import { SimCluster, type LogLine } from './cluster/sim-cluster.ts';
 import type { Fault } from './faults/fault.ts';
 import { inSyncEverywhere } from './faults/loss-budget.ts';
 import { Nemesis } from './faults/nemesis.ts';
+import { GroupWorkload } from './groups/group-workload.ts';
 import type { Mutation } from './mutations.ts';
 import { ClusterWatch } from './oracle/cluster-watch.ts';
 import { checkLogs } from './oracle/final-check.ts';
@@ -50,7 +51,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now();
   const random = new SeededRandom(options.seed);
   const picked = { ...pickSettings(random.fork()), ...options.settings };
-  const settings = options.mutation?.settings(picked) ?? picked;
+  // A mutation says itself whether it takes groups to find it.
+  const settings = options.mutation?.settings({ ...picked, groups: [] }) ?? picked;
   const cluster = new SimCluster({ random: random.fork(), settings, onLine: options.onLine ?? (() => undefined) });
   const workload = new Workload(cluster, random.fork());
   const { admin } = workload;
@@ -60,12 +62,13 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     admin,
     faults: options.faults ?? options.mutation?.faults,
   });
+  const faultMs = options.faultMs ?? 60_000 + random.below(120_000);
+  const groups = new GroupWorkload(cluster, random.fork());
   const undo = options.mutation?.apply(cluster);
   const onRejection = (error: unknown): void => cluster.fail(error, cluster.scheduler.current);
   process.on('unhandledRejection', onRejection);
   try {
-    const faultMs = options.faultMs ?? 60_000 + random.below(120_000);
-    await phases({ cluster, workload, nemesis, faultMs });
+    await phases({ cluster, workload, groups, nemesis, faultMs });
   } catch (error) {
     cluster.fail(error);
   } finally {
@@ -75,7 +78,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   return {
     seed: options.seed,
     violation: cluster.violation,
-    state: cluster.violationState,
+    state: [cluster.violationState, groups.describe()].join('\n'),
     traceHash: cluster.scheduler.traceHash,
     virtualMs: cluster.scheduler.now,
     realMs: performance.now() - startedAt,
@@ -89,34 +92,42 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
 interface Parts {
   readonly cluster: SimCluster;
   readonly workload: Workload;
+  readonly groups: GroupWorkload;
   readonly nemesis: Nemesis;
   readonly faultMs: number;
 }
 
-async function phases({ cluster, workload, nemesis, faultMs }: Parts): Promise<void> {
+async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): Promise<void> {
   const watch = new ClusterWatch(cluster);
   cluster.onUp = (node) => watch.onUp(node);
   cluster.onStart = (node) => watch.onStart(node);
   repeat(cluster, () => watch.look());
   for (const node of cluster.nodes) node.start();
   await must(cluster, 'the cluster starts and creates topics', workload.createTopics(), startWithinMs);
+  await must(cluster, 'the topic of the groups is created', groups.createTopics(), startWithinMs);
   workload.start();
+  groups.start();
   nemesis.start();
   await cluster.runUntil(() => false, faultMs);
   cluster.note('faults end, everything heals');
   nemesis.heal();
+  groups.heal();
   repeat(cluster, () => {
     for (const node of cluster.nodes) node.start();
   });
   await must(cluster, 'every producer gets an acknowledgement', workload.progress(), progressWithinMs);
-  workload.stopProducing();
-  await must(cluster, 'every record sent is acknowledged', () => workload.allAcknowledged(), restWithinMs);
+  await must(cluster, 'every partition has one owner in every group', () => groups.allShared(), progressWithinMs);
+  for (const clients of [workload, groups]) clients.stopProducing();
+  const allAcknowledged = (): boolean => workload.allAcknowledged() && groups.allAcknowledged();
+  await must(cluster, 'every record sent is acknowledged', allAcknowledged, restWithinMs);
   await must(cluster, 'every replica is in sync', () => inSyncEverywhere(cluster), restWithinMs);
   await must(cluster, 'consumers read everything', () => workload.allRead(), restWithinMs);
+  await must(cluster, 'every record is delivered to every group', () => groups.allDelivered(), restWithinMs);
   // What followers have not been told yet: the last high watermark.
   await cluster.runUntil(() => false, 2000);
+  await must(cluster, 'every partition keeps its one owner', () => groups.allShared(), 0);
   if (cluster.violation !== undefined) return;
-  await checkLogs(cluster, workload.histories);
+  await checkLogs(cluster, new Map([...workload.histories, ...groups.histories]));
 }
 
 async function must(cluster: SimCluster, what: string, condition: () => boolean, withinMs: number): Promise<void> {

@@ -19,8 +19,9 @@ test.each([1, 2, 3, 4])('seed %i holds and is the same twice', async (seed) => {
   expect(second.traceHash).toBe(first.traceHash);
 });
 
-test.each(regressionSeeds)('seed $seed, which once found: $found', async ({ seed, faultSeconds }) => {
-  const { violation, state } = await runSeed({ seed, faultMs: faultSeconds * 1000 });
+test.each(regressionSeeds)('seed $seed, which once found: $found', async ({ seed, faultSeconds, withGroups }) => {
+  const settings = withGroups === true ? {} : { groups: [] };
+  const { violation, state } = await runSeed({ seed, faultMs: faultSeconds * 1000, settings });
   expect(violation, state).toBeUndefined();
 });
 

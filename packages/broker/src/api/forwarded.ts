@@ -5,7 +5,6 @@
 import { zeroUuid } from '@tidelog/core';
 import { bind, handler, type BoundHandler, type Reply, type VersionRange } from '@tidelog/net';
 import {
-  AddRaftVoter,
   AlterConfigs,
   AlterPartitionReassignments,
   CreatePartitions,
@@ -16,7 +15,6 @@ import {
   ErrorCode,
   IncrementalAlterConfigs,
   ListPartitionReassignments,
-  RemoveRaftVoter,
   UnregisterBroker,
   UpdateFeatures,
   type Api,
@@ -65,8 +63,6 @@ export function forwardedHandlers(deps: ForwardedDeps): BoundHandler[] {
     }),
     forwarded(deps, UnregisterBroker, [0, 0], () => ({ throttleTimeMs: 0, errorCode, errorMessage })),
     forwarded(deps, UpdateFeatures, [0, 2], () => ({ throttleTimeMs: 0, errorCode, errorMessage, results: [] })),
-    forwarded(deps, AddRaftVoter, [0, 1], () => ({ throttleTimeMs: 0, errorCode, errorMessage })),
-    forwarded(deps, RemoveRaftVoter, [0, 0], () => ({ throttleTimeMs: 0, errorCode, errorMessage })),
     forwarded(deps, DescribeQuorum, [0, 2], () => ({ errorCode, errorMessage, topics: [], nodes: [] })),
   ];
 }

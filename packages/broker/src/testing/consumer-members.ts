@@ -56,10 +56,13 @@ export class ConsumerMembers {
     return this.#told(consumer, this.send(consumer, { isFull: true }));
   }
 
-  /** A heartbeat that says what the member owns; it takes what it is given and gives up what it is not. */
-  beat(name: string): string {
+  /**
+   * A heartbeat that says what the member owns; it takes what it is given and gives up what it is not. A full one says
+   * everything else too, as after an answer that was lost, and is told all.
+   */
+  beat(name: string, { isFull = false }: { isFull?: boolean } = {}): string {
     const consumer = this.#consumer(name);
-    return this.#told(consumer, this.send(consumer, { isFull: false }));
+    return this.#told(consumer, this.send(consumer, { isFull }));
   }
 
   leave(name: string, epoch = -1): string {

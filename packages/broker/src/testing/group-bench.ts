@@ -116,14 +116,12 @@ export class GroupBench {
   }
 
   createTopic(name: string, partitions: number, topicId = idOf(name)): void {
-    const replica = { replicas: [1], directories: [], isr: [1], leader: 1, leaderEpoch: 0, partitionEpoch: 0 };
-    const lists = { eligibleLeaderReplicas: [], lastKnownElr: [], addingReplicas: [], removingReplicas: [] };
-    this.#change([
-      { type: 'topic', name, topicId },
-      ...Array.from({ length: partitions }, (_, partitionId) => {
-        return { type: 'partition', topicId, partitionId, ...replica, ...lists, leaderRecoveryState: 0 } as const;
-      }),
-    ]);
+    this.#change([{ type: 'topic', name, topicId }, ...newPartitions(topicId, 0, partitions)]);
+  }
+
+  growTopic(name: string, partitions: number): void {
+    const topic = this.image.topics.get(name);
+    if (topic !== undefined) this.#change(newPartitions(topic.id, topic.partitions.size, partitions));
   }
 
   deleteTopic(topicId: string): void {
@@ -170,6 +168,14 @@ export class GroupBench {
       if (effect.type === 'settle') this.#run((turn) => this.core.appended(effect.token, ErrorCode.NONE, turn));
     }
   }
+}
+
+function newPartitions(topicId: string, from: number, to: number): AnyMetadataRecord[] {
+  const replica = { replicas: [1], directories: [], isr: [1], leader: 1, leaderEpoch: 0, partitionEpoch: 0 };
+  const lists = { eligibleLeaderReplicas: [], lastKnownElr: [], addingReplicas: [], removingReplicas: [] };
+  return Array.from({ length: to - from }, (_, i) => {
+    return { type: 'partition', topicId, partitionId: from + i, ...replica, ...lists, leaderRecoveryState: 0 } as const;
+  });
 }
 
 function answer(to: Requester, response: unknown): void {

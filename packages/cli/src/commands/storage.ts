@@ -1,18 +1,10 @@
 /** `tidelog storage`: what Kafka's kafka-storage does: ids, formatting, what is formatted. */
 import { readFileSync } from 'node:fs';
 import { createNodeWorld, randomUuid } from '@tidelog/core';
-import {
-  collectProperties,
-  formatInitialQuorum,
-  formatStorage,
-  nodeConfigOf,
-  planInitialQuorum,
-  readIdentity,
-  type InitialQuorumFlags,
-} from '@tidelog/server';
+import { collectProperties, formatStorage, nodeConfigOf, readIdentity } from '@tidelog/server';
 import type { Command } from 'commander';
 
-interface FormatFlags extends InitialQuorumFlags {
+interface FormatFlags {
   readonly config: string;
   readonly clusterId: string;
   readonly ignoreFormatted?: boolean;
@@ -30,13 +22,6 @@ export function addStorage(program: Command): void {
     .requiredOption('-c, --config <file>', 'server.properties')
     .requiredOption('-t, --cluster-id <id>', 'the cluster, as printed by "tidelog storage random-uuid"')
     .option('-g, --ignore-formatted', 'leave directories that are formatted already')
-    .option('-s, --standalone', 'initialize a controller as a single-node dynamic quorum')
-    .option(
-      '-I, --initial-controllers <list>',
-      'initialize a server with a specific dynamic quorum topology: id@hostname:port:directory of every controller, ' +
-        'comma-separated, the same for all nodes',
-    )
-    .option('-N, --no-initial-controllers', 'initialize a server without a dynamic quorum topology: it joins later')
     .addHelpText('after', '\nExample:\n  tidelog storage format -t $(tidelog storage random-uuid) -c server.properties')
     .action(format);
   storage
@@ -47,25 +32,20 @@ export function addStorage(program: Command): void {
     .action(info);
 }
 
-async function format(flags: FormatFlags): Promise<void> {
-  const world = createNodeWorld();
-  const { disk, random } = world;
-  const config = readConfig(flags.config);
-  const { nodeId, logDirs, metadataLogDir } = config;
+function format(flags: FormatFlags): void {
+  const { disk, random } = createNodeWorld();
+  const { nodeId, logDirs, metadataLogDir } = readConfig(flags.config);
   const directories = [...new Set([...logDirs, metadataLogDir])];
   const formatted = directories.filter((path) => readIdentity(disk, path) !== undefined);
   if (formatted.length > 0 && flags.ignoreFormatted !== true) {
     throw new Error(`${formatted.join(', ')} is formatted already: use --ignore-formatted to leave it as it is`);
   }
-  const quorum = planInitialQuorum(config, flags, random);
-  if (!formatted.includes(metadataLogDir)) await formatInitialQuorum(world, config, quorum);
   const { identities, failed } = formatStorage({
     disk,
     random,
     nodeId,
     logDirs: directories,
     clusterId: flags.clusterId,
-    directoryIds: new Map([[metadataLogDir, quorum.directoryId]]),
   });
   for (const { path, error } of failed) throw new Error(`cannot format ${path}: ${error.code}`);
   for (const { path, directoryId } of identities) {

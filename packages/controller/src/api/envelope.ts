@@ -6,15 +6,7 @@
  */
 import { Chunks, type Clock } from '@tidelog/core';
 import { bind, handler, type BoundHandler, type Dispatcher, type RequestContext } from '@tidelog/net';
-import {
-  apiByKey,
-  DefaultPrincipalData,
-  Envelope,
-  ErrorCode,
-  ProtocolError,
-  type Api,
-  type RequestOf,
-} from '@tidelog/protocol';
+import { apiByKey, DefaultPrincipalData, Envelope, ErrorCode, ProtocolError, type RequestOf } from '@tidelog/protocol';
 import type { ControllerDeps } from './controller-deps.ts';
 import { pipelined } from './controller-deps.ts';
 
@@ -52,8 +44,6 @@ const forwardable: ReadonlySet<string> = new Set([
   'AddRaftVoter',
   'RemoveRaftVoter',
 ]);
-/** What the quorum answers: a leader that has removed itself leads no more, and another must not be asked again. */
-const ofQuorum: ReadonlySet<string> = new Set(['DescribeQuorum', 'AddRaftVoter', 'RemoveRaftVoter']);
 const requestMinBytes = 8;
 /** A response begins with its length, which the envelope says in its own way. */
 const lengthBytes = 4;
@@ -70,8 +60,7 @@ const envelope = handler(
     if (epoch === undefined) return refused(ErrorCode.NOT_CONTROLLER);
     const answer = await open(deps, request, context);
     // Whoever forwards tries again at the next controller rather than telling the client.
-    const isFinal = controller.activeEpoch === epoch || ofQuorum.has(apiOf(request)?.name ?? '');
-    return isFinal ? answer : refused(ErrorCode.NOT_CONTROLLER);
+    return controller.activeEpoch === epoch ? answer : refused(ErrorCode.NOT_CONTROLLER);
   },
   pipelined,
 );
@@ -91,14 +80,10 @@ async function open(deps: EnvelopeDeps, request: EnvelopeRequest, context: Reque
   if (principal === undefined) return refused(ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE);
   const remoteAddress = addressOf(request.clientHostAddress);
   const { requestData } = request;
-  if (remoteAddress === undefined) return refused(ErrorCode.INVALID_REQUEST);
-  const api = apiOf(request);
+  if (remoteAddress === undefined || requestData.length < requestMinBytes) return refused(ErrorCode.INVALID_REQUEST);
+  const api = apiByKey(requestData.readInt16BE(0));
   if (api === undefined || !forwardable.has(api.name)) return refused(ErrorCode.INVALID_REQUEST);
   return dispatch(deps, requestData, { principal, remoteAddress, context });
-}
-
-function apiOf({ requestData }: EnvelopeRequest): Api | undefined {
-  return requestData.length < requestMinBytes ? undefined : apiByKey(requestData.readInt16BE(0));
 }
 
 interface Sender {

@@ -1,48 +1,16 @@
-/**
- * UpdateFeatures v0-2. kraft.version is decided with the other features, all or none, and raised by the quorum itself;
- * its records come before theirs.
- */
+/** UpdateFeatures v0-2. */
 import { handler } from '@tidelog/net';
-import { ErrorCode, UpdateFeatures } from '@tidelog/protocol';
-import type { Decision, DecisionContext } from '../core/decision.ts';
-import {
-  decideUpdateFeatures,
-  type UpdateFeaturesRequest,
-  type UpdateFeaturesResult,
-} from '../core/decisions/update-features.ts';
-import { pipelined, type ControllerDeps, type KraftVersion } from './controller-deps.ts';
-
-const quorumFeature = 'kraft.version';
+import { UpdateFeatures } from '@tidelog/protocol';
+import { decideUpdateFeatures } from '../core/decisions/update-features.ts';
+import { pipelined, type ControllerDeps } from './controller-deps.ts';
 
 export const updateFeatures = handler(
   UpdateFeatures,
   [0, 2],
-  ({ controller, kraftVersion }: ControllerDeps, request, { apiVersion }) =>
+  ({ controller }: ControllerDeps, request, { apiVersion }) =>
     controller.write(
-      (context) => decide({ context, kraftVersion }, request, apiVersion),
+      (context) => decideUpdateFeatures(context, request, apiVersion),
       (errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage, results: [] }),
     ),
   pipelined,
 );
-
-function decide(
-  { context, kraftVersion }: { context: DecisionContext; kraftVersion: KraftVersion },
-  request: UpdateFeaturesRequest,
-  apiVersion: number,
-): Decision<UpdateFeaturesResult> {
-  const update = request.featureUpdates.find(({ feature }) => feature === quorumFeature);
-  if (update === undefined) return decideUpdateFeatures(context, request, apiVersion);
-  const refusal = kraftVersion.refuse(update.maxVersionLevel);
-  if (refusal !== undefined) {
-    const errorMessage = `No feature was changed, because of ${quorumFeature}: ${refusal}.`;
-    const response = { throttleTimeMs: 0, errorCode: ErrorCode.INVALID_UPDATE_VERSION, errorMessage, results: [] };
-    return { records: [], response };
-  }
-  const featureUpdates = request.featureUpdates.filter((other) => other !== update);
-  const decision = decideUpdateFeatures(context, { ...request, featureUpdates }, apiVersion);
-  const { response } = decision;
-  if (response.errorCode !== ErrorCode.NONE) return decision;
-  if (!request.validateOnly) kraftVersion.raise(update.maxVersionLevel);
-  const result = { feature: quorumFeature, errorCode: ErrorCode.NONE, errorMessage: null };
-  return { ...decision, response: { ...response, results: [...response.results, result] } };
-}

@@ -81,7 +81,7 @@ async function startListeners(
     metrics,
     handlers,
     listenerKind: 'broker',
-    features: () => advertisedFeatures(loader.image, parts.raft.kraftVersion),
+    features: () => advertisedFeatures(loader.image),
   });
   const bound = new Map<string, { host: string; port: number }>();
   for (const { listenerName, host, port } of config.brokerListeners) {

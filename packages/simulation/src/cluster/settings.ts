@@ -4,6 +4,7 @@
  */
 import type { SeededRandom } from '@tidelog/core';
 import type { Properties } from '@tidelog/server';
+import { groupProperties, pickGroups, type GroupKind } from '../groups/group-settings.ts';
 
 export interface ClusterSettings {
   /** The first three are controllers as well. */
@@ -17,6 +18,8 @@ export interface ClusterSettings {
   /** The metadata log on a volume of its own. */
   readonly separateMetadataVolume: boolean;
   readonly overrides: Readonly<Record<string, string>>;
+  /** One group of each of these kinds. */
+  readonly groups: readonly GroupKind[];
 }
 
 export const metadataVolume = '/meta';
@@ -42,6 +45,7 @@ export function pickSettings(random: SeededRandom): ClusterSettings {
       'leader.imbalance.check.interval.seconds': String(oneOf(300, 10)),
       'max.incremental.fetch.session.cache.slots': String(oneOf(1000, 2)),
     },
+    groups: pickGroups(random),
   };
 }
 
@@ -62,6 +66,7 @@ export function propertiesOf(nodeId: number, settings: ClusterSettings): Propert
     'log.flush.before.ack': String(settings.flushBeforeAck),
     'auto.create.topics.enable': 'false',
     'http.listeners': '',
+    ...(settings.groups.length > 0 && groupProperties(settings.minInsyncReplicas)),
     ...settings.overrides,
   };
   return new Map(Object.entries(texts));

@@ -36,6 +36,7 @@ export class SimClient {
   readonly #connections = new Map<string, Connection>();
   readonly #leaders = new Map<string, Leader>();
   readonly #topicIds = new Map<string, string>();
+  readonly #partitionCounts = new Map<string, number>();
   #refreshing: Promise<void> | undefined;
 
   constructor(options: SimClientOptions) {
@@ -67,7 +68,11 @@ export class SimClient {
   }
 
   /** `channel` keeps what may block apart from what must not wait behind it. */
-  send<A extends Api>(to: { nodeId: number; channel: string }, api: A, request: RequestInputOf<A>) {
+  send<A extends Api>(
+    to: { nodeId: number; channel: string; timeoutMs?: Millis | undefined },
+    api: A,
+    request: RequestInputOf<A>,
+  ) {
     const key = `${to.nodeId}/${to.channel}`;
     let connection = this.#connections.get(key);
     if (connection === undefined) {
@@ -83,7 +88,7 @@ export class SimClient {
       });
       this.#connections.set(key, connection);
     }
-    return connection.send(api, request);
+    return connection.send(api, request, to.timeoutMs === undefined ? {} : { timeoutMs: to.timeoutMs });
   }
 
   /** Some broker, any broker. Undefined when it does not answer. */
@@ -100,6 +105,11 @@ export class SimClient {
     return this.#topicIds.get(topic);
   }
 
+  /** The most partitions that it has heard of. */
+  partitionsOf(topic: string): number {
+    return this.#partitionCounts.get(topic) ?? 0;
+  }
+
   /** Asks a broker who leads; many who want to know share one request. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
@@ -112,6 +122,7 @@ export class SimClient {
     for (const { errorCode, name, topicId, partitions } of response?.topics ?? []) {
       if (errorCode !== ErrorCode.NONE || name === null) continue;
       this.#topicIds.set(name, topicId);
+      this.#partitionCounts.set(name, Math.max(this.partitionsOf(name), partitions.length));
       for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
         const key = `${name}-${partitionIndex}`;
         const known = this.#leaders.get(key);

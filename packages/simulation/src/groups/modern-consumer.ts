@@ -1,0 +1,100 @@
+/**
+ * A consumer of the consumer protocol (KIP-848): one heartbeat says and hears everything. After a heartbeat whose
+ * answer was lost it says everything anew, since the coordinator may have told it something.
+ */
+import { ConsumerGroupHeartbeat, ErrorCode, type ResponseOf } from '@tidelog/protocol';
+import type { Answer } from './coordinator-link.ts';
+import { GroupConsumer } from './group-consumer.ts';
+import { heartbeatMs, rebalanceTimeoutMs, sharedTopic } from './group-settings.ts';
+
+const retryMs = 80;
+const joinEpoch = 0;
+const leaveEpoch = -1;
+const staticLeaveEpoch = -2;
+
+type Told = ResponseOf<typeof ConsumerGroupHeartbeat>;
+
+export class ModernConsumer extends GroupConsumer {
+  #saysAll = true;
+  /** What it last said it owns, and was heard. */
+  #said = '';
+
+  override get isSettled(): boolean {
+    return this.member.epoch > joinEpoch && !this.#saysAll;
+  }
+
+  protected override async speak(): Promise<void> {
+    const { member, client } = this;
+    const topicId = client.topicId(sharedTopic);
+    if (topicId === undefined) {
+      await client.refresh();
+      return await this.#pause();
+    }
+    const isJoining = member.epoch === joinEpoch;
+    const { partitions } = this.reader;
+    const owned = partitions.length === 0 ? [] : [{ topicId, partitions }];
+    const isNews = this.#saysAll || partitions.join() !== this.#said;
+    const answer = await this.#send(member.epoch, { topicPartitions: isNews ? owned : null });
+    if (answer === undefined) {
+      this.#saysAll = true;
+      return await this.#pause();
+    }
+    const { response } = answer;
+    if (response.errorCode !== ErrorCode.NONE) return await this.#onError(response.errorCode);
+    this.#saysAll = false;
+    this.#said = partitions.join();
+    member.epoch = response.memberEpoch;
+    if (isJoining) this.history.onJoined(member, answer);
+    if (await this.#onTold(response, answer)) return;
+    const longestMs = Math.min(heartbeatMs, response.heartbeatIntervalMs);
+    await client.sleep(longestMs * (0.5 + 0.5 * client.random.next()));
+  }
+
+  protected override async sayGoodbye(): Promise<boolean> {
+    if (this.member.epoch === joinEpoch) return false;
+    const comesBack = this.member.instanceId !== null && this.client.random.next() < 0.5;
+    const answer = await this.#send(comesBack ? staticLeaveEpoch : leaveEpoch, { topicPartitions: null });
+    return answer?.response.errorCode === ErrorCode.NONE;
+  }
+
+  #send(
+    memberEpoch: number,
+    { topicPartitions }: { topicPartitions: { topicId: string; partitions: number[] }[] | null },
+  ): Promise<Answer<Told> | undefined> {
+    const { groupId, memberId, instanceId } = this.member;
+    const all = this.#saysAll ? { rebalanceTimeoutMs, subscribedTopicNames: [sharedTopic] } : {};
+    const request = { groupId, memberId, memberEpoch, instanceId, topicPartitions, ...all };
+    return this.link.ask(ConsumerGroupHeartbeat, request, { channel: 'group' });
+  }
+
+  /** True when there is something to say at once. */
+  async #onTold({ assignment }: Told, answer: Answer<Told>): Promise<boolean> {
+    const { member, reader, history } = this;
+    const assigned = assignment?.topicPartitions.flatMap(({ partitions }) => partitions) ?? reader.partitions;
+    const revoked = reader.partitions.filter((partition) => !assigned.includes(partition));
+    const given = assigned.filter((partition) => !reader.partitions.includes(partition));
+    if (revoked.length > 0) await reader.commit();
+    reader.giveUp(revoked);
+    history.onAlive(member, answer);
+    if (given.length > 0) reader.take(given);
+    return revoked.length > 0 || given.length > 0;
+  }
+
+  async #onError(error: number): Promise<void> {
+    if (error === ErrorCode.FENCED_INSTANCE_ID) return this.fenced();
+    const isOut =
+      error === ErrorCode.UNKNOWN_MEMBER_ID ||
+      error === ErrorCode.FENCED_MEMBER_EPOCH ||
+      error === ErrorCode.GROUP_ID_NOT_FOUND;
+    this.#saysAll = true;
+    if (isOut) this.lose(joinEpoch);
+    else if (error !== ErrorCode.UNRELEASED_INSTANCE_ID && !this.link.mustRetry(error)) {
+      throw new Error(`a member of the consumer protocol is told ${error}`);
+    }
+    await this.#pause();
+  }
+
+  async #pause(): Promise<void> {
+    await this.client.sleep(retryMs * (1 + this.client.random.next()));
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * At most one owner per partition. A member whose session is alive has a lease on what it was given: until it gives a
+ * partition up, or its session has run out since the last request that the coordinator accepted, nobody else may be
+ * given it. (The rebalance timeout is longer than a session, so that it cannot end a lease.)
+ */
+import type { Millis } from '@tidelog/core';
+import { Violation } from '../../violation.ts';
+import { sessionTimeoutMs } from '../group-settings.ts';
+import { nameOfMember, type GroupMember } from './group-member.ts';
+
+/** Clocks drift by thousandths. */
+const leaseMs: Millis = sessionTimeoutMs * 0.95;
+
+interface Lease {
+  until: Millis;
+  readonly partitions: Set<number>;
+}
+
+export class SingleOwner {
+  readonly #now: () => Millis;
+  readonly #leases = new Map<GroupMember, Lease>();
+
+  constructor(now: () => Millis) {
+    this.#now = now;
+  }
+
+  /** The coordinator accepted what the member sent then: its session is alive since. */
+  onAlive(member: GroupMember, sentAt: Millis): void {
+    const lease = this.#leaseOf(member);
+    lease.until = Math.max(lease.until, sentAt + leaseMs);
+    this.#check(member, lease);
+  }
+
+  onGiven(member: GroupMember, partitions: Iterable<number>): void {
+    const lease = this.#leaseOf(member);
+    for (const partition of partitions) lease.partitions.add(partition);
+    this.#check(member, lease);
+  }
+
+  onGivenUp(member: GroupMember, partitions: Iterable<number>): void {
+    const lease = this.#leaseOf(member);
+    for (const partition of partitions) lease.partitions.delete(partition);
+  }
+
+  /** The process has ended, or another one has taken its place. */
+  onGone(member: GroupMember): void {
+    this.#leases.delete(member);
+  }
+
+  /** A static member's former self is fenced the moment that its successor is let in. */
+  onSucceeded({ instanceId, memberId }: GroupMember): void {
+    for (const other of this.#leases.keys()) {
+      if (other.instanceId === instanceId && other.memberId !== memberId) this.#leases.delete(other);
+    }
+  }
+
+  #check(member: GroupMember, { until, partitions }: Lease): void {
+    const now = this.#now();
+    if (until <= now) return;
+    for (const [other, theirs] of this.#leases) {
+      if (other === member || theirs.until <= now) continue;
+      for (const partition of partitions) {
+        if (!theirs.partitions.has(partition)) continue;
+        throw new Violation(
+          'two owners',
+          `group ${member.groupId}: partition ${partition} is with ${nameOfMember(member)} while ` +
+            `${nameOfMember(other)} has it for another ${Math.round(theirs.until - now)} ms`,
+        );
+      }
+    }
+  }
+
+  #leaseOf(member: GroupMember): Lease {
+    let lease = this.#leases.get(member);
+    if (lease === undefined) this.#leases.set(member, (lease = { until: -Infinity, partitions: new Set() }));
+    return lease;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * One group under load: a few places for consumer processes, and the dice that say what happens to them. A process is
+ * started, crashes (and may come back as a zombie that commits as who it was), is paused, stalls, leaves, or meets a
+ * second process with its instance id.
+ */
+import type { SeededRandom } from '@tidelog/core';
+import { OffsetCommit } from '@tidelog/protocol';
+import type { SimCluster } from '../cluster/sim-cluster.ts';
+import type { PartitionHistory } from '../oracle/partition-history.ts';
+import type { SimClient } from '../workload/sim-client.ts';
+import { ClassicConsumer } from './classic-consumer.ts';
+import { CoordinatorLink } from './coordinator-link.ts';
+import type { Coordinators } from './coordinators.ts';
+import type { GroupConsumer } from './group-consumer.ts';
+import { sharedTopic, type GroupKind } from './group-settings.ts';
+import { ModernConsumer } from './modern-consumer.ts';
+import { GroupHistory } from './oracle/group-history.ts';
+import type { GroupMember } from './oracle/group-member.ts';
+
+export interface SimGroupOptions {
+  readonly cluster: SimCluster;
+  readonly random: SeededRandom;
+  readonly groupId: string;
+  readonly kind: GroupKind;
+  readonly coordinators: Coordinators;
+  readonly records: (partition: number) => PartitionHistory | undefined;
+  /** A client on a machine of its own. */
+  readonly newClient: () => SimClient;
+}
+
+interface Place {
+  readonly instanceId: string | null;
+  consumer: GroupConsumer | undefined;
+  lives: number;
+}
+
+const mostPlaces = 4;
+const longestAwayMs = 15_000;
+
+export class SimGroup {
+  readonly history: GroupHistory;
+  readonly #options: SimGroupOptions;
+  readonly #places: Place[];
+  readonly #meanMs: number;
+  #isTroubled = true;
+
+  constructor(options: SimGroupOptions) {
+    const { cluster, random, groupId } = options;
+    this.#options = options;
+    this.history = new GroupHistory(groupId, {
+      now: () => cluster.scheduler.now,
+      trace: (what) => cluster.trace(what),
+    });
+    this.#meanMs = 1000 * 6 ** random.next();
+    this.#places = Array.from({ length: 2 + random.below(mostPlaces - 1) }, (_, i) => ({
+      instanceId: random.next() < 0.3 ? `${groupId}-i${i}` : null,
+      consumer: undefined,
+      lives: 0,
+    }));
+  }
+
+  start(): void {
+    for (const place of this.#places) this.#start(place);
+    this.#next();
+  }
+
+  /** No more trouble: every process that is there goes on, and those that are missing start. */
+  heal(): void {
+    this.#isTroubled = false;
+    for (const place of this.#places) {
+      const { consumer } = place;
+      if (consumer === undefined) this.#start(place);
+      else this.#goOn(consumer);
+    }
+  }
+
+  /** Every partition has one owner and every consumer is at rest, by their own account. */
+  isShared(partitions: number): boolean {
+    const owners = new Array<number>(partitions).fill(0);
+    for (const { consumer } of this.#places) {
+      if (consumer?.isSettled !== true) return false;
+      for (const partition of consumer.reader.partitions) owners[partition] = (owners[partition] ?? 0) + 1;
+    }
+    return owners.length === partitions && owners.every((count) => count === 1);
+  }
+
+  describe(): string {
+    const { groupId, kind } = this.#options;
+    const places = this.#places.map(({ consumer }, i) => {
+      if (consumer === undefined) return `${i} empty`;
+      const { member, reader } = consumer;
+      const { memberId, epoch } = member;
+      return `${member.name} ${memberId} at ${epoch} has ${reader.partitions.join() || 'nothing'}`;
+    });
+    return `group ${groupId} (${kind}), delivered up to ${this.history.delivery.ends.join()}: ${places.join('; ')}`;
+  }
+
+  #next(): void {
+    const { cluster, random } = this.#options;
+    cluster.scheduler.after(-Math.log(1 - random.next()) * this.#meanMs, undefined, 'group', () => {
+      if (!this.#isTroubled) return;
+      const place = this.#places[random.below(this.#places.length)];
+      if (place !== undefined) this.#trouble(place, random.below(100));
+      this.#next();
+    });
+  }
+
+  #trouble(place: Place, dice: number): void {
+    const { consumer } = place;
+    if (consumer === undefined) this.#start(place);
+    else if (consumer.client.owner.paused || consumer.stalls) return;
+    else if (dice < 25) this.#crash(place, consumer);
+    else if (dice < 45) this.#leave(place, consumer);
+    else if (dice < 65) this.#forAWhile(consumer, 'is paused', () => (consumer.client.owner.paused = true));
+    else if (dice < 85) this.#forAWhile(consumer, 'stalls', () => (consumer.stalls = true));
+    else if (place.instanceId !== null) {
+      // Its successor is there before it is gone.
+      this.#start(place);
+      this.#later(() => this.#end(consumer, true));
+    }
+  }
+
+  #start(place: Place): void {
+    const { cluster, kind, groupId, random, newClient, coordinators, records } = this.#options;
+    const client = newClient();
+    const member: GroupMember = {
+      groupId,
+      name: `${groupId}.${this.#places.indexOf(place)}.${++place.lives}`,
+      isClassic: kind !== 'consumer',
+      instanceId: place.instanceId,
+      memberId: kind === 'consumer' ? random.bytes(12).toString('base64url') : '',
+      epoch: kind === 'consumer' ? 0 : -1,
+    };
+    const onFenced = (): void => {
+      cluster.note(`${member.name} is fenced and ends`);
+      if (place.consumer === consumer) place.consumer = undefined;
+      this.#end(consumer, true);
+      if (!this.#isTroubled && place.consumer === undefined) this.#start(place);
+    };
+    const toleratesRot = (): boolean => cluster.rot !== undefined;
+    const { history } = this;
+    const options = { client, kind, member, history, coordinators, records, toleratesRot, onFenced };
+    const consumer = kind === 'consumer' ? new ModernConsumer(options) : new ClassicConsumer(options);
+    place.consumer = consumer;
+    cluster.note(`${member.name} starts`);
+    consumer.start();
+  }
+
+  #crash(place: Place, consumer: GroupConsumer): void {
+    const { random, cluster } = this.#options;
+    const announced = random.next() < 0.7;
+    cluster.note(`${consumer.member.name} crashes${announced ? '' : ' with its machine'}`);
+    this.#end(consumer, announced);
+    place.consumer = undefined;
+    if (random.next() < 0.5) this.#later(() => this.#haunt(consumer));
+  }
+
+  /** Commits of a process that is no more, as who it was. */
+  #haunt({ member, reader }: GroupConsumer): void {
+    const { newClient, coordinators, cluster } = this.#options;
+    const { history } = this;
+    const { groupId, memberId, instanceId: groupInstanceId, epoch: generationIdOrMemberEpoch } = member;
+    const client = newClient();
+    const link = new CoordinatorLink({ client, groupId, coordinators });
+    client.spawn(async () => {
+      await client.refresh();
+      const topicId = client.topicId(sharedTopic);
+      if (topicId === undefined || reader.progress.length === 0) return;
+      cluster.note(`${member.name} is back as a zombie`);
+      const attempts = reader.progress.map((attempt) => ({ attempt, tell: history.onCommit(member, attempt) }));
+      const partitions = attempts.map(({ attempt }) => ({
+        partitionIndex: attempt.partition,
+        committedOffset: attempt.offset,
+        committedLeaderEpoch: attempt.leaderEpoch,
+        committedMetadata: '',
+      }));
+      const topics = [{ name: sharedTopic, topicId, partitions }];
+      const request = { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch, topics };
+      const answer = await link.ask(OffsetCommit, request, { channel: 'offsets' });
+      for (const { partitionIndex, errorCode } of answer?.response.topics[0]?.partitions ?? []) {
+        attempts.find(({ attempt }) => attempt.partition === partitionIndex)?.tell(errorCode);
+      }
+    });
+  }
+
+  #leave(place: Place, consumer: GroupConsumer): void {
+    this.#options.cluster.note(`${consumer.member.name} leaves`);
+    place.consumer = undefined;
+    consumer.leave(() => this.#end(consumer, true));
+  }
+
+  #forAWhile(consumer: GroupConsumer, what: string, begin: () => void): void {
+    this.#options.cluster.note(`${consumer.member.name} ${what}`);
+    begin();
+    this.#later(() => this.#goOn(consumer));
+  }
+
+  #goOn(consumer: GroupConsumer): void {
+    const { owner } = consumer.client;
+    consumer.stalls = false;
+    if (owner.paused && !owner.dead) this.#options.cluster.scheduler.resume(owner);
+  }
+
+  /** Whatever comes after the time of trouble does no harm. */
+  #later(run: () => void): void {
+    const { cluster, random } = this.#options;
+    cluster.scheduler.after(longestAwayMs * random.next(), undefined, 'group', run);
+  }
+
+  #end(consumer: GroupConsumer, announced: boolean): void {
+    const { cluster } = this.#options;
+    const { owner } = consumer.client;
+    this.history.onGone(consumer.member);
+    if (owner.dead) return;
+    owner.dead = true;
+    owner.parked.length = 0;
+    cluster.fabric.abandon(owner, announced);
+  }
+}
