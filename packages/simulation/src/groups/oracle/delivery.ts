@@ -1,4 +1,4 @@
-/** Every record is delivered to the group at least once: whoever begins, begins where others have been, or next to it. */
+/** Every record is given to the group at least once: whoever begins, begins where others have been, or next to it. */
 import { Violation } from '../../violation.ts';
 
 export class Delivery {
