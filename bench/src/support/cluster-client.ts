@@ -50,7 +50,8 @@ export class ClusterClient implements Disposable {
     const topic = { name, numPartitions: -1, replicationFactor: -1, assignments, configs: [] };
     const request = { topics: [topic], timeoutMs: 30_000, validateOnly: false };
     await this.#untilDone(async (node) => {
-      const response = await this.send(node, CreateTopics, request, { version: 5, timeoutMs: 30_000 });
+      // Not for long: a broker that is starting may keep a request, and another answers it meanwhile.
+      const response = await this.send(node, CreateTopics, request, { version: 5, timeoutMs: 5000 });
       const code = response.topics[0]?.errorCode;
       return code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS ? true : undefined;
     });
