@@ -104,7 +104,8 @@ test('a leader that stops hands over at once', async () => {
   quorum.members.delete(first.id);
   await first.fixture.node.shutdown();
   const second = await quorum.leader(first.epoch);
-  expect(performance.now() - stoppedAt).toBeLessThan(200);
+  // An election timeout would take a second or more.
+  expect(performance.now() - stoppedAt).toBeLessThan(900);
   expect(second.epoch).toBe(first.epoch + 1);
 });
 

@@ -44,7 +44,8 @@ test('the first acks=all of a new topic does not wait for a fetch that sleeps', 
   cluster.controller.createTopic({ name: 'other', topicId: other, replicas: [[1, 2, 3]] });
   const begin = performance.now();
   await produce(cluster.broker(1), { topicId: other });
-  expect(performance.now() - begin).toBeLessThan(300);
+  // A fetch sleeps for half a second.
+  expect(performance.now() - begin).toBeLessThan(480);
 });
 
 test('a partition that leaves the session and comes back in one request stays in it', async () => {
