@@ -62,6 +62,21 @@ describe('CreateTopics', () => {
     ['uneven assignments', 't', { assignments: [[1, 2], [1]] }, ErrorCode.INVALID_REPLICA_ASSIGNMENT],
     ['an assignment to fenced brokers only', 't', { assignments: [[4]] }, ErrorCode.INVALID_REPLICA_ASSIGNMENT],
   ];
+  it('refuses absurdly many partitions also beside a topic with as many fewer than none', () => {
+    const harness = cluster();
+    const topic = { replicationFactor: -1, assignments: [], configs: [] };
+    const topics = [
+      { ...topic, name: 'huge', numPartitions: 10_001 },
+      { ...topic, name: 'negative', numPartitions: -10_001 },
+    ];
+    const request = { topics, timeoutMs: 1, validateOnly: false };
+    const response = harness.decide((context) => decideCreateTopics(context, request));
+    expect(response.topics.map(({ errorCode }) => errorCode)).toEqual([
+      ErrorCode.POLICY_VIOLATION,
+      ErrorCode.POLICY_VIOLATION,
+    ]);
+  });
+
   it.each(refusals)('refuses %s', (_what, name, topic, errorCode) => {
     const harness = cluster();
     harness.register(4);

@@ -69,7 +69,9 @@ export function refusedTopic(name: string, { errorCode, errorMessage }: Refusal)
 function judgePartitionTotal({ config }: DecisionContext, request: CreateTopicsRequest): Verdict {
   let total = 0;
   for (const { assignments, numPartitions } of request.topics) {
-    total += assignments.length > 0 ? assignments.length : numPartitions === -1 ? config.numPartitions : numPartitions;
+    const wanted = numPartitions === -1 ? config.numPartitions : numPartitions;
+    // A topic that asks for fewer than none is refused itself; it must not make room for another one.
+    total += assignments.length > 0 ? assignments.length : Math.max(0, wanted);
   }
   if (total <= config.maxPartitionsPerRequest) return undefined;
   const { maxPartitionsPerRequest } = config;
