@@ -32,9 +32,10 @@ export async function loadLog({ log, snapshots, configuredVoters }: LoadOptions)
     await log.truncateFullyAndStartAt(latest.offset, latest.offset);
   }
   const oldest = ids.find((id) => id.offset >= log.logStartOffset);
-  if (log.logStartOffset > 0 && oldest !== undefined && oldest.offset > log.logStartOffset) {
-    // The start had moved and its snapshot was removed; a power loss took the start back. What a snapshot holds is
-    // committed.
+  const startHadMoved = log.logStartOffset > 0 || !knowsItsStart(log);
+  if (startHadMoved && oldest !== undefined && oldest.offset > log.logStartOffset) {
+    // The snapshot of the start is gone, or the epochs below where it was; a crash took the start back. What a snapshot
+    // holds is committed.
     log.updateHighWatermark(oldest.offset);
     log.incrementLogStartOffset(oldest.offset, 'the snapshot before is gone');
   }
@@ -72,6 +73,12 @@ export async function loadLog({ log, snapshots, configuredVoters }: LoadOptions)
 function isBehind(log: PartitionLog, snapshot: OffsetAndEpoch): boolean {
   if (snapshot.offset === 0) return false;
   return log.logEndOffset < snapshot.offset || (log.latestEpoch >= 0 && log.latestEpoch < snapshot.epoch);
+}
+
+/** Whether the epoch of the first record is known: it is forgotten with the records before it. */
+function knowsItsStart(log: PartitionLog): boolean {
+  if (log.logEndOffset === log.logStartOffset) return true;
+  return log.earliestEpoch >= 0 && log.endOffsetForEpoch(log.earliestEpoch - 1).endOffset <= log.logStartOffset;
 }
 
 /** The log answers where each epoch ends; where it begins follows from the one before. */
