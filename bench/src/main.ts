@@ -64,6 +64,7 @@ async function main(): Promise<void> {
   if (!flags['no-build']) ensureBuilt();
   const figures: Figure[] = [];
   const skipped: string[] = [];
+  const failed: string[] = [];
   const startedAt = performance.now();
   for (const part of chosen) {
     const note = (what: string): void => {
@@ -72,11 +73,17 @@ async function main(): Promise<void> {
     };
     note('...');
     const context = { rounds: Number(flags.rounds), skip: (what: string) => void skipped.push(what), note };
-    figures.push(...(await part.run(context)));
+    try {
+      figures.push(...(await part.run(context)));
+    } catch (error) {
+      // The others have their figures all the same.
+      console.error(error);
+      failed.push(`${part.name}: ${String(error)}`);
+    }
   }
-  if (flags.json) console.log(JSON.stringify({ figures, skipped }, null, 2));
-  else printTable(figures, skipped);
-  process.exitCode = figures.every(({ reached }) => reached) ? 0 : 1;
+  if (flags.json) console.log(JSON.stringify({ figures, skipped, failed }, null, 2));
+  else printTable(figures, [...skipped.map((what) => `skipped: ${what}`), ...failed.map((what) => `FAILED: ${what}`)]);
+  process.exitCode = failed.length === 0 && figures.every(({ reached }) => reached) ? 0 : 1;
 }
 
 function chosenParts(only: string | undefined): readonly Part[] {

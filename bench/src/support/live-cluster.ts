@@ -30,12 +30,11 @@ export class LiveCluster implements AsyncDisposable {
       cluster.#processes.start(node.id);
       cluster.#running.set(node.id, { ...node, connection: connectTo(node.port) });
     }
-    const deadline = performance.now() + 60_000;
-    for (const { connection } of cluster.running) {
-      while ((await brokersSeen(connection)).length < cluster.running.length) {
-        if (performance.now() > deadline) throw new Error(`three ${product.name} brokers did not find each other`);
-        await pause(20);
-      }
+    try {
+      await cluster.#untilTogether();
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
     }
     return cluster;
   }
@@ -79,6 +78,16 @@ export class LiveCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { connection } of this.running) connection.close();
     await this.#processes[Symbol.asyncDispose]();
+  }
+
+  async #untilTogether(): Promise<void> {
+    const deadline = performance.now() + 180_000;
+    for (const { connection } of this.running) {
+      while ((await brokersSeen(connection)).length < this.running.length) {
+        if (performance.now() > deadline) throw new Error(`three ${this.name} brokers did not find each other`);
+        await pause(20);
+      }
+    }
   }
 }
 

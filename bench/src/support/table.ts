@@ -2,8 +2,8 @@ import Table from 'cli-table3';
 import { goalText, type Figure } from './figure.ts';
 import { short } from './statistics.ts';
 
-/** All figures with their ratios and goals, then what could not be measured. */
-export function printTable(figures: readonly Figure[], skipped: readonly string[]): void {
+/** All figures with their ratios and goals, then the remarks. */
+export function printTable(figures: readonly Figure[], remarks: readonly string[]): void {
   const table = new Table({
     head: ['part', 'what', 'Tidelog', '±', 'against', 'its figure', '±', 'ratio', 'must reach', ''],
     style: { head: [], border: [] },
@@ -26,5 +26,5 @@ export function printTable(figures: readonly Figure[], skipped: readonly string[
     ]);
   }
   console.log(table.toString());
-  for (const what of skipped) console.log(`skipped: ${what}`);
+  for (const remark of remarks) console.log(remark);
 }
