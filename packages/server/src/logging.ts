@@ -3,6 +3,7 @@
  * is there wait in memory and come out first, with the time at which they were logged.
  */
 import type { LogFields, Logger } from '@tidelog/core';
+import type { Properties } from './properties.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -27,6 +28,14 @@ export interface ServerLogger extends Logger {
 }
 
 const ranks: Readonly<Record<Level | 'silent', number>> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** log.level, for the lines from before the configuration is checked too; that refuses what is no level. */
+export function logLevelOf(texts: Properties): Level {
+  const asked = texts.get('log.level');
+  return levels.find((level) => level === asked) ?? 'info';
+}
 
 export function createLogger({ level, base }: LoggingOptions): ServerLogger {
   let waiting: Line[] | undefined = [];

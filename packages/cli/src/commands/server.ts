@@ -2,7 +2,14 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { collectProperties, createLogger, MetricsRegistry, TidelogNode, type ServerLogger } from '@tidelog/server';
+import {
+  collectProperties,
+  createLogger,
+  logLevelOf,
+  MetricsRegistry,
+  TidelogNode,
+  type ServerLogger,
+} from '@tidelog/server';
 import { createNodeWorld } from '@tidelog/core';
 import type { Command } from 'commander';
 
@@ -37,8 +44,7 @@ export async function runServer(file: string | undefined, flags: ServerFlags): P
     environment: process.env,
     overrides: flags.override,
   });
-  const level = process.env['TIDELOG_LOG_LEVEL'] === 'debug' ? 'debug' : 'info';
-  const logger = createLogger({ level, base: { node: Number(texts.get('node.id') ?? -1) } });
+  const logger = createLogger({ level: logLevelOf(texts), base: { node: Number(texts.get('node.id') ?? -1) } });
   const signal = stopSignal(logger);
   try {
     const start = TidelogNode.start({
