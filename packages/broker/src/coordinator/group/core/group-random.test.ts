@@ -129,13 +129,17 @@ class History {
     this.commit(zombies[random.below(Math.max(1, zombies.length))]);
   }
 
-  /** A commit comes in when its member is there still and its partition is another's, or nobody's. */
+  /**
+   * A commit comes in when its member is there still and its partition is another's, or nobody's. At its own epoch a
+   * member may commit what it likes, as in Kafka, and it keeps its epoch if it has more to give up.
+   */
   deliverLate(): void {
     const group = this.bench.core.groups.get('g');
     const topic = this.bench.image.topics.get('t');
     if (group?.kind !== 'consumer' || group.isEmpty || topic === undefined) return;
-    const isOver = ({ memberId, partition = 0 }: CommitSpec): boolean => {
-      return group.members.has(memberId) && group.ownerOf(topic.id, partition) !== memberId;
+    const isOver = ({ memberId, generationId, partition = 0 }: CommitSpec): boolean => {
+      const epoch = group.members.get(memberId)?.memberEpoch ?? generationId;
+      return epoch !== generationId && group.ownerOf(topic.id, partition) !== memberId;
     };
     const at = this.late.findIndex(isOver);
     const [spec] = at < 0 ? [] : this.late.splice(at, 1);
