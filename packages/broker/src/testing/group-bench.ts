@@ -100,7 +100,11 @@ export class GroupBench {
 
   /** Another broker takes over: it has the log and nothing else. Whoever waits hears so. */
   failOver(): void {
-    for (const waiting of this.core.unload()) answer(waiting, { errorCode: ErrorCode.NOT_COORDINATOR });
+    const notCoordinator = { errorCode: ErrorCode.NOT_COORDINATOR };
+    for (const waiting of this.core.unload()) answer(waiting, notCoordinator);
+    for (const { effects } of this.#held) {
+      for (const effect of effects) if (effect.type === 'reply') answer(effect.to, notCoordinator);
+    }
     this.#held = [];
     this.core = this.replayed();
     this.#run((turn) => this.core.loaded(turn));

@@ -10,6 +10,12 @@ import { emptyBytes, type ClassicGroup, type ClassicMember } from './classic-gro
 import { classicGroupRecord, subscribedTopicsOf } from './classic-records.ts';
 import { currentGeneration, joinError, syncError, syncResponse } from './classic-responses.ts';
 
+/**
+ * Of joining and of syncing, whatever the members say: static ones may all miss a rebalance and are waited for anew,
+ * and with a timeout of 0 that would never end.
+ */
+const minPhaseMs = 1000;
+
 export class ClassicRebalance {
   readonly #host: GroupHost;
 
@@ -169,7 +175,7 @@ export class ClassicRebalance {
 
   #armJoin(group: ClassicGroup, turn: GroupTurn): void {
     this.#onJoinDue.set(group, (late) => this.completeJoin(group, late));
-    this.#host.timers.arm(group.joinTimer, turn.now + group.rebalanceTimeoutMs);
+    this.#host.timers.arm(group.joinTimer, turn.now + Math.max(minPhaseMs, group.rebalanceTimeoutMs));
   }
 
   readonly #onJoinDue = new WeakMap<ClassicGroup, (turn: GroupTurn) => void>();
@@ -180,7 +186,7 @@ export class ClassicRebalance {
   }
 
   #armSync(group: ClassicGroup, turn: GroupTurn): void {
-    this.#host.timers.arm(group.syncTimer, turn.now + group.rebalanceTimeoutMs);
+    this.#host.timers.arm(group.syncTimer, turn.now + Math.max(minPhaseMs, group.rebalanceTimeoutMs));
   }
 
   /** Members that joined and never synced hold up the others: they go. */

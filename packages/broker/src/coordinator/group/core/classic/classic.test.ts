@@ -349,3 +349,18 @@ test('ten thousand that join at once make one generation, and the group beside t
   expect(crowd.told('m9999')).toBe('generation 1 of range, after m0-1');
   expect([beside.heartbeat('a'), beside.state]).toEqual(['NONE', 'Stable']);
 });
+
+test('static members that miss a rebalance are waited for in time, although they said that they need none', () => {
+  const group = members();
+  for (const [name, instanceId] of Object.entries({ a: 'A', b: 'B' })) {
+    group.join(name, { instanceId, rebalanceTimeoutMs: 0 });
+  }
+  group.bench.wait(0);
+  for (const name of ['a', 'b']) group.told(name);
+  group.sync('a', { a: '0', b: '1' });
+  group.sync('b');
+  expect([group.leave('b'), group.state]).toEqual(['NONE', 'PreparingRebalance']);
+  expect(group.bench.core.nextDeadline()).toBeGreaterThan(group.bench.now);
+  group.bench.wait(5000);
+  expect(group.join('a', { instanceId: 'A' })).toBe('generation 2 of range, leads A-1');
+});
