@@ -125,7 +125,7 @@ async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): P
   await must(cluster, 'every record is delivered to every group', () => groups.allDelivered(), restWithinMs);
   // What followers have not been told yet: the last high watermark.
   await cluster.runUntil(() => false, 2000);
-  await must(cluster, 'every partition keeps its one owner', () => groups.allShared(), 0);
+  await must(cluster, 'every partition keeps its one owner', () => groups.allShared(), restWithinMs);
   if (cluster.violation !== undefined) return;
   await checkLogs(cluster, new Map([...workload.histories, ...groups.histories]));
 }

@@ -19,7 +19,9 @@ export class LossBudget {
   }
 
   get isRepairing(): boolean {
-    if (this.#loser !== undefined && this.#cluster.rot === undefined && this.#allInSync()) this.#loser = undefined;
+    // A fault that lasts takes its toll when it ends: until then everything may still look well.
+    const isOver = this.#loser?.excuses === 0 && !this.#loser.hasFullVolume && this.#cluster.rot === undefined;
+    if (isOver && this.#allInSync()) this.#loser = undefined;
     return this.#loser !== undefined;
   }
 
