@@ -168,6 +168,11 @@ export class Broker {
     this.#lifecycle?.controllerChanged();
   }
 
+  /** The connection to the controller broke: it fences this broker unless it hears of it again. */
+  controllerLost(): void {
+    this.#lifecycle?.controllerLost();
+  }
+
   /** Why the broker does not serve yet (or any more). */
   notReady(): string | undefined {
     return this.state === 'running' ? undefined : `the broker is ${this.state}`;

@@ -132,7 +132,7 @@ describe('Controller', () => {
     harness.world.pass(8000);
     harness.quorum.follow();
     harness.quorum.lead();
-    harness.world.pass(1900);
+    harness.world.pass(900);
     harness.quorum.commit();
     expect(harness.controller.image.cluster.broker(1)?.fenced).toBe(false);
     harness.world.pass(200);
@@ -160,7 +160,7 @@ describe('Controller', () => {
     const harness = await active();
     const { cluster } = harness.controller.image;
     harness.disconnect(1);
-    harness.world.pass(500);
+    harness.world.pass(400);
     await harness.heartbeat(1, cluster.brokerEpoch(1));
     harness.world.pass(2000);
     harness.quorum.commit();

@@ -253,3 +253,18 @@ test('two handlers for one API, and versions that the API lacks, are refused at 
 function produceRequest(acks: number) {
   return { transactionalId: 'silent', acks, timeoutMs: 1, topicData: [] };
 }
+
+test('the loss of a connection that was ready is told, and its end by close is not', async () => {
+  const { listener } = await start();
+  let lost = 0;
+  const connection = connectionTo(listener.port, { onLost: () => lost++ });
+  await connection.versions();
+  await listener.stop({ graceMs: 0 });
+  await until(() => lost === 1);
+  const other = await start();
+  const closed = connectionTo(other.listener.port, { onLost: () => lost++ });
+  await closed.versions();
+  closed.close();
+  await sleep(20);
+  expect(lost).toBe(1);
+});

@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   readonly maxResponseBytes?: number;
   /** connections.max.idle.ms; default 9 minutes. */
   readonly maxIdleMs?: Millis;
+  /** A connection that was ready has ended, and not by `close`. What was in flight was rejected before. */
+  readonly onLost?: () => void;
 }
 
 export interface SendOptions {
@@ -164,11 +166,18 @@ export class Connection {
     const tooLong = `${this.#peerName} was not ready within ${connectTimeoutMs} ms`;
     const giveUp = (): void => this.#link?.close(new NetworkError('connect', tooLong));
     this.#setup = this.#deadlines.after(connectTimeoutMs, giveUp);
+    let wasReady = false;
     this.#link = new PeerLink({
       ...this.#options,
       turnFlush: this.#turnFlush,
-      onReady: () => this.#onReady(),
-      onClosed: (error) => this.#onLinkClosed(error),
+      onReady: () => {
+        wasReady = true;
+        this.#onReady();
+      },
+      onClosed: (error) => {
+        this.#onLinkClosed(error);
+        if (wasReady && !this.#closed) this.#options.onLost?.();
+      },
     });
   }
 

@@ -52,8 +52,8 @@ export interface NodeParts extends NodeOptions {
   readonly onControllerChange: (listener: () => void) => void;
   /** Memory for requests, shared by all listeners. */
   readonly budgets: NetworkBudgets;
-  /** A pool of outbound connections that is closed when the node stops. */
-  readonly connectionsFor: (purpose: string) => Connections;
+  /** A pool of outbound connections that is closed when the node stops. `onLost`: one of them broke. */
+  readonly connectionsFor: (purpose: string, onLost?: () => void) => Connections;
   /** Runs when the node stops, before what was added earlier. */
   readonly onStop: (stop: () => Promise<void> | void) => void;
 }
@@ -128,8 +128,9 @@ async function assemble(options: NodeOptions, config: NodeConfig, onStop: NodePa
   exposeLogStore(options.metrics, store);
   let brokerEpoch = (): number => -1;
   onStop(() => store.close({ brokerEpoch: brokerEpoch() }));
-  const connectionsFor = (purpose: string): Connections => {
-    const connections = new Connections({ world, logger, clientId: `node-${config.nodeId}-${purpose}` });
+  const connectionsFor = (purpose: string, onLost?: () => void): Connections => {
+    const clientId = `node-${config.nodeId}-${purpose}`;
+    const connections = new Connections({ world, logger, clientId, ...(onLost !== undefined && { onLost }) });
     onStop(() => connections.close());
     return connections;
   };

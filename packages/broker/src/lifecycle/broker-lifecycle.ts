@@ -86,6 +86,10 @@ export class BrokerLifecycle {
     this.#driver.submit({ kind: 'controllerChanged' });
   }
 
+  controllerLost(): void {
+    this.#driver.submit({ kind: 'controllerLost' });
+  }
+
   directoriesFailed(): void {
     this.#driver.submit({ kind: 'directoriesFailed' });
   }

@@ -10,7 +10,8 @@ export interface ControllerConfig {
   readonly brokerSessionTimeoutMs: Millis;
   /**
    * How long a broker whose heartbeat connection broke may take to come back before it is fenced, if its session does
-   * not end earlier. A process that was killed is noticed by its closed socket long before its session times out.
+   * not end earlier. A process that was killed is noticed by its closed socket long before its session times out; one
+   * that lives connects again at once.
    * Not one of Kafka's: Infinity turns it off.
    */
   readonly brokerReconnectGraceMs: Millis;
@@ -52,8 +53,8 @@ export interface ControllerConfig {
 
 export const defaultControllerConfig: ControllerConfig = {
   brokerSessionTimeoutMs: 9000,
-  brokerReconnectGraceMs: 1000,
-  controllerFailoverGraceMs: 2000,
+  brokerReconnectGraceMs: 500,
+  controllerFailoverGraceMs: 1000,
   defaultReplicationFactor: 1,
   numPartitions: 1,
   deleteTopicEnable: true,

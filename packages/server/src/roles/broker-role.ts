@@ -20,14 +20,14 @@ export interface RunningBroker {
 
 export async function startBroker(parts: NodeParts): Promise<RunningBroker> {
   const { world, logger, metrics, config, store, loader, raft } = parts;
-  const controllerLink = (purpose: string): ActiveController =>
+  const controllerLink = (purpose: string, onLost?: () => void): ActiveController =>
     new ActiveController({
       world,
       raft,
-      connections: parts.connectionsFor(purpose),
+      connections: parts.connectionsFor(purpose, onLost),
       timeoutMs: config.reader.number('controller.socket.timeout.ms'),
     });
-  const broker = new Broker({
+  const broker: Broker = new Broker({
     world,
     logger,
     metrics,
@@ -35,7 +35,7 @@ export async function startBroker(parts: NodeParts): Promise<RunningBroker> {
     loader,
     clusterId: parts.realClusterId,
     config: brokerConfig(config),
-    controller: controllerLink('controller'),
+    controller: controllerLink('controller', () => broker.controllerLost()),
     // Forwarded requests wait for commits; heartbeats must not wait behind them.
     forwardingController: controllerLink('forwarding'),
     peers: new Peers({

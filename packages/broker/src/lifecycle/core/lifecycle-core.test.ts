@@ -99,6 +99,12 @@ test('it does not wait long for a controller that answers nobody', () => {
   expect(run(core, { kind: 'ticked' }, 1200)).toEqual(['stopped']);
 });
 
+test('a controller whose connection broke hears of the broker at once', () => {
+  const core = running();
+  expect(run(core, { kind: 'controllerLost' }, 500)).toEqual(['sendHeartbeat']);
+  expect(run(core, { kind: 'controllerLost' }, 501)).toEqual([]);
+});
+
 test('a new controller hears of the broker at once', () => {
   const core = running();
   expect(run(core, { kind: 'controllerChanged' }, 500)).toEqual(['sendHeartbeat']);

@@ -26,6 +26,8 @@ export type LifecycleInput =
   | { readonly kind: 'directoriesFailed' }
   /** There is another active controller, which must hear of this broker soon. */
   | { readonly kind: 'controllerChanged' }
+  /** The connection to the controller broke: until it hears of this broker again it takes it for dead. */
+  | { readonly kind: 'controllerLost' }
   | { readonly kind: 'shutdownRequested' }
   | { readonly kind: 'ticked' };
 
@@ -107,6 +109,10 @@ export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
         // What is in flight went to the former controller, which may never answer.
         this.#inFlight = false;
         if (this.#state !== 'starting') this.#nextSendAt = now;
+        return;
+      case 'controllerLost':
+        // What was in flight has failed, and is tried again anyway.
+        if (this.#state !== 'starting' && !this.#inFlight) this.#nextSendAt = now;
         return;
       case 'shutdownRequested':
         return this.#onShutdownRequested(now, out);
