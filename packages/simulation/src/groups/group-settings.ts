@@ -16,6 +16,7 @@ export const offsetsTopic = '__consumer_offsets';
 /** What the groups read. */
 export const sharedTopic = 'shared';
 export const mostPartitions = 6;
+export const coordinatorPartitions = 2;
 
 const kinds: readonly GroupKind[] = ['eager', 'cooperative', 'consumer'];
 
@@ -33,9 +34,9 @@ export function groupProperties(minInsyncReplicas: number): Readonly<Record<stri
   const session = String(sessionTimeoutMs);
   const heartbeat = String(heartbeatMs);
   return {
-    'offsets.topic.num.partitions': '2',
     // A committed offset is promised as much as a record is.
     'min.insync.replicas': String(minInsyncReplicas),
+    'log.cleaner.backoff.ms': '1000',
     'group.min.session.timeout.ms': session,
     'group.initial.rebalance.delay.ms': '500',
     'group.consumer.min.session.timeout.ms': session,

@@ -3,14 +3,14 @@
  * moves the coordinators about.
  */
 import type { SeededRandom } from '@tidelog/core';
-import { CreatePartitions, ErrorCode } from '@tidelog/protocol';
+import { CreatePartitions, CreateTopics, ErrorCode } from '@tidelog/protocol';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import { PartitionHistory } from '../oracle/partition-history.ts';
 import { Admin } from '../workload/admin.ts';
 import { SimClient } from '../workload/sim-client.ts';
 import { SimProducer } from '../workload/sim-producer.ts';
 import { Coordinators } from './coordinators.ts';
-import { mostPartitions, offsetsTopic, sharedTopic } from './group-settings.ts';
+import { coordinatorPartitions, mostPartitions, offsetsTopic, sharedTopic } from './group-settings.ts';
 import { SimGroup } from './sim-group.ts';
 
 /** Far from the numbers of the other clients. */
@@ -54,10 +54,14 @@ export class GroupWorkload {
 
   /** Begins; the answer says whether the topic is there. */
   createTopics(): () => boolean {
-    let done = false;
+    let missing = 2;
     if (this.#groups.length === 0) return () => true;
-    this.#admin.createTopics(() => (done = true));
-    return () => done;
+    this.#admin.createTopics(() => missing--);
+    this.#operator.spawn(async () => {
+      await this.#createOffsetsTopic();
+      missing--;
+    });
+    return () => missing === 0;
   }
 
   start(): void {
@@ -104,6 +108,22 @@ export class GroupWorkload {
 
   describe(): string {
     return this.#groups.map((group) => group.describe()).join('\n');
+  }
+
+  /** As the first group would have it, but with segments small enough to be rolled and compacted all the time. */
+  async #createOffsetsTopic(): Promise<void> {
+    const segmentBytes = [1_073_741_824, 20_000, 4000][this.#random.below(3)];
+    const configs = [
+      { name: 'cleanup.policy', value: 'compact' },
+      { name: 'internal.segment.bytes', value: String(segmentBytes) },
+    ];
+    const topic = { name: offsetsTopic, numPartitions: coordinatorPartitions, replicationFactor: 3, assignments: [] };
+    for (;;) {
+      const response = await this.#operator.ask(CreateTopics, { topics: [{ ...topic, configs }], timeoutMs: 4000 });
+      const error = response?.topics[0]?.errorCode;
+      if (error === ErrorCode.NONE || error === ErrorCode.TOPIC_ALREADY_EXISTS) return;
+      await this.#operator.sleep(300);
+    }
   }
 
   #partitions(): number {
@@ -158,7 +178,7 @@ export class GroupWorkload {
     const ids = this.#cluster.nodes.map(({ id }) => id);
     const first = this.#random.below(ids.length);
     const replicas = [...ids.slice(first), ...ids.slice(0, first)].slice(0, 3);
-    const partition = this.#random.below(2);
+    const partition = this.#random.below(coordinatorPartitions);
     this.#cluster.note(`${offsetsTopic}-${partition} moves to nodes ${replicas.join(', ')}`);
     this.#admin.reassign({ topic: offsetsTopic, partition, replicas });
     this.#cluster.scheduler.after(1000 + 2000 * this.#random.next(), undefined, 'group', () => {
