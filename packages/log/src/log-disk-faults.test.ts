@@ -165,3 +165,15 @@ test('a checkpoint that is under way does not overtake a recovery point that goe
   fixture.world.disk.killProcess();
   expect(fixture.world.disk.readFile('/data/recovery-point-offset-checkpoint').toString()).toContain('t 0 1');
 });
+
+test('a log whose former namesake is in the checkpoints cannot be made on a full disk, for now', async () => {
+  const fixture = await LogFixture.open();
+  const { disk } = fixture.world;
+  fixture.put(fixture.log(), ['a']);
+  await fixture.restart();
+  await fixture.world.run(fixture.store.delete('t', 0));
+  disk.capacityBytes = disk.usedBytes();
+  expect(() => fixture.log()).toThrow(expect.objectContaining({ name: 'LogOfflineError', isForNow: true }));
+  disk.capacityBytes = Infinity;
+  expect(fixture.log().logEndOffset).toBe(0);
+});

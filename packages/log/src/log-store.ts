@@ -218,14 +218,20 @@ export class LogStore {
 
   #checkName(name: string): void {
     if (!this.#departures.holds(name)) return;
-    throw new LogOfflineError(`the files of a deleted log ${name} are not out of the way yet`, { path: name });
+    throw new LogOfflineError(`the files of a deleted log ${name} are not out of the way yet`, {
+      path: name,
+      isForNow: true,
+    });
   }
 
   /** A new log must not be taken for an old one of its name: what the checkpoints say of that is taken out first. */
   #forgetOffsets(health: DirectoryHealth, name: string): void {
     if (health.leftovers.has(name)) this.#checkpoints.writeNow(health);
     if (!health.leftovers.has(name)) return;
-    throw new LogOfflineError(`the checkpoints of ${health.path} cannot be written`, { path: health.path });
+    throw new LogOfflineError(`the checkpoints of ${health.path} cannot be written`, {
+      path: health.path,
+      isForNow: true,
+    });
   }
 
   #makeFiles(state: LogState): void {

@@ -144,8 +144,9 @@ export class ReplicaLogs {
   }
 }
 
-/** Disk space, or descriptors: what an operator, or retention, makes again. */
+/** Disk space, or descriptors, also for what stands in the way: what an operator, or retention, makes again. */
 function isLackOfRoom(error: unknown): boolean {
+  if (error instanceof LogOfflineError && error.isForNow) return true;
   const cause = error instanceof LogOfflineError ? error.cause : error;
   return cause instanceof DiskError && (cause.code === 'ENOSPC' || cause.code === 'EMFILE');
 }
