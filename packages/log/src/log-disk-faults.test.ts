@@ -1,6 +1,6 @@
 /** What a log makes of a disk that is full, out of descriptors or failing; each test names what would be lost. */
 import { expect, test } from 'vitest';
-import { LogFixture, readAll } from './testing/log-fixture.ts';
+import { LogFixture, readAll, topicId } from './testing/log-fixture.ts';
 
 test('checkpoints that a full disk refuses leave no clean stop behind, and no record is lost', async () => {
   const fixture = await LogFixture.open();
@@ -176,4 +176,17 @@ test('a log whose former namesake is in the checkpoints cannot be made on a full
   expect(() => fixture.log()).toThrow(expect.objectContaining({ name: 'LogOfflineError', isForNow: true }));
   disk.capacityBytes = Infinity;
   expect(fixture.log().logEndOffset).toBe(0);
+});
+
+test('a log whose process was killed before its first sync keeps its topic id over a power loss', async () => {
+  const fixture = await LogFixture.open();
+  const { world } = fixture;
+  fixture.put(fixture.log(), ['a']);
+  const log = await fixture.kill();
+  fixture.put(log, ['b']);
+  await world.run(log.flush());
+  world.disk.crash(world.random, 0);
+  world.forgetSchedule();
+  await fixture.openStore();
+  expect(fixture.store.get('t', 0)).toMatchObject({ topicId, logEndOffset: 2 });
 });

@@ -67,6 +67,8 @@ async function loadOne(load: LoadDirectory, log: TopicPartition): Promise<LogSta
     logStartOffset: facts.logStarts.get(name),
     highWatermark: facts.highWatermarks.get(name),
   });
+  // Nobody knows whether the process before synced it, and without its topic id a log is a stray.
+  state.metadataUnsynced = metadata !== undefined;
   const cleanPoint = facts.cleanPoints.get(name);
   if (cleanPoint !== undefined) state.cleanPoint = Math.min(cleanPoint, state.logEndOffset);
   return state;
