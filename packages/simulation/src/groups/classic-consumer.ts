@@ -94,7 +94,9 @@ export class ClassicConsumer extends GroupConsumer {
   #assign({ leader, memberId, members, skipAssignment }: Joined): Shares {
     this.#assignedCount = undefined;
     if (leader !== memberId) return new Map();
-    const count = (this.#assignedCount = this.client.partitionsOf(sharedTopic));
+    const count = this.client.partitionsOf(sharedTopic);
+    // What is in force was assigned when nobody knows how many partitions there were: it is assigned anew soon.
+    this.#assignedCount = skipAssignment ? 0 : count;
     if (skipAssignment) return new Map();
     const claims = members.map((each) => claimOf(each.memberId, each.metadata));
     if (this.#isCooperative) return assignCooperatively(claims, count);

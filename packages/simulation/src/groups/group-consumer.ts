@@ -29,7 +29,8 @@ export abstract class GroupConsumer {
   protected readonly history: GroupHistory;
   protected readonly link: CoordinatorLink;
   readonly #onFenced: () => void;
-  #leaves = false;
+  #isFenced = false;
+  #onGone: (() => void) | undefined;
 
   constructor({ client, member, history, coordinators, records, toleratesRot, onFenced }: GroupConsumerOptions) {
     this.client = client;
@@ -46,22 +47,20 @@ export abstract class GroupConsumer {
   start(): void {
     this.reader.start();
     this.client.spawn(async () => {
-      while (!this.#leaves) {
+      while (this.#onGone === undefined) {
         if (this.stalls) await this.client.sleep(100);
         else await this.speak();
       }
+      await this.reader.commit();
+      this.reader.giveUp();
+      if (!this.#isFenced && (await this.sayGoodbye())) this.history.onLeft(this.member);
+      this.#onGone();
     });
   }
 
-  /** In good order; `onGone` when the coordinator has heard of it, or cannot be reached. */
+  /** In good order, after what it is about to hear; `onGone` when the coordinator has heard, or cannot be reached. */
   leave(onGone: () => void): void {
-    this.#leaves = true;
-    this.client.spawn(async () => {
-      await this.reader.commit();
-      this.reader.giveUp();
-      if (await this.sayGoodbye()) this.history.onLeft(this.member);
-      onGone();
-    });
+    this.#onGone ??= onGone;
   }
 
   /** One exchange with the coordinator, and the time until the next one. */
@@ -72,8 +71,9 @@ export abstract class GroupConsumer {
 
   /** Its place is another's: the process ends. */
   protected fenced(): void {
-    this.#leaves = true;
+    this.#isFenced = true;
     this.reader.giveUp();
+    this.#onGone ??= () => undefined;
     this.#onFenced();
   }
 

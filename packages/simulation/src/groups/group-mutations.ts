@@ -9,12 +9,14 @@ import type { GroupKind } from './group-settings.ts';
 
 interface GroupBug extends Pick<Mutation, 'name' | 'breaks' | 'apply'> {
   readonly kind: GroupKind;
+  /** Names of faults, if not the usual ones. */
+  readonly under?: readonly string[];
 }
 
-const names = ['kill', 'pause', 'isolation', 'clean restart', 'preferred election'];
-const faults = allFaults.filter(({ name }) => names.includes(name));
+const failovers = ['kill', 'pause', 'isolation', 'clean restart', 'preferred election'];
 
-function groupMutation({ kind, ...bug }: GroupBug): Mutation {
+function groupMutation({ kind, under = failovers, ...bug }: GroupBug): Mutation {
+  const faults = allFaults.filter(({ name }) => under.includes(name));
   return { ...bug, faults, settings: (settings) => ({ ...settings, brokers: 3, groups: [kind] }) };
 }
 
@@ -115,6 +117,8 @@ const growthUnheard = groupMutation({
   name: 'groups hear nothing of new partitions',
   breaks: ['liveness'],
   kind: 'consumer',
+  // A coordinator that loads has the newest metadata.
+  under: ['clock jump'],
   apply: () => changeInput((_, input) => (input.type === 'metadataChanged' ? undefined : input)),
 });
 

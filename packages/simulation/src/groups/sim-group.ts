@@ -1,7 +1,7 @@
 /**
  * One group under load: a few places for consumer processes, and the dice that say what happens to them. A process is
- * started, crashes (and may come back as a zombie that commits as who it was), is paused, stalls, leaves, or meets a
- * second process with its instance id.
+ * started, crashes (and may come back as a zombie that commits as who it was), is paused, stalls, leaves, is cut off
+ * from a broker, or meets a second process with its instance id.
  */
 import type { SeededRandom } from '@tidelog/core';
 import { OffsetCommit } from '@tidelog/protocol';
@@ -109,10 +109,11 @@ export class SimGroup {
     const { consumer } = place;
     if (consumer === undefined) this.#start(place);
     else if (consumer.client.owner.paused || consumer.stalls) return;
-    else if (dice < 25) this.#crash(place, consumer);
-    else if (dice < 45) this.#leave(place, consumer);
-    else if (dice < 65) this.#forAWhile(consumer, 'is paused', () => (consumer.client.owner.paused = true));
-    else if (dice < 85) this.#forAWhile(consumer, 'stalls', () => (consumer.stalls = true));
+    else if (dice < 22) this.#crash(place, consumer);
+    else if (dice < 40) this.#leave(place, consumer);
+    else if (dice < 58) this.#forAWhile(consumer, 'is paused', () => (consumer.client.owner.paused = true));
+    else if (dice < 75) this.#forAWhile(consumer, 'stalls', () => (consumer.stalls = true));
+    else if (dice < 90) this.#cutOff(consumer);
     else if (place.instanceId !== null) {
       // Its successor is there before it is gone.
       this.#start(place);
@@ -193,6 +194,21 @@ export class SimGroup {
     this.#options.cluster.note(`${consumer.member.name} ${what}`);
     begin();
     this.#later(() => this.#goOn(consumer));
+  }
+
+  /** Requests are lost, or answers to what was done, or both. */
+  #cutOff({ member, client }: GroupConsumer): void {
+    const { cluster, random } = this.#options;
+    const node = cluster.nodes[random.below(cluster.nodes.length)];
+    if (node === undefined) return;
+    const to = cluster.fabric.link(client.hostName, node.hostName);
+    const from = cluster.fabric.link(node.hostName, client.hostName);
+    const cuts = [[to], [from], [to, from]][random.below(3)] ?? [];
+    cluster.note(`${member.name} is cut off from node ${node.id}${cuts.length < 2 ? ', one way' : ''}`);
+    for (const link of cuts) link.cut();
+    this.#later(() => {
+      for (const link of cuts) link.heal();
+    });
   }
 
   #goOn(consumer: GroupConsumer): void {
