@@ -157,7 +157,8 @@ export class GroupWorkload {
 
   #grow(): void {
     const count = this.#partitions() + 1;
-    if (this.#isGrowing || count > mostPartitions) return;
+    // While no node is up nobody knows how many there are.
+    if (this.#isGrowing || count <= firstPartitions || count > mostPartitions) return;
     this.#isGrowing = true;
     this.#cluster.note(`the topic "${sharedTopic}" grows to ${count} partitions`);
     this.#operator.spawn(async () => {
