@@ -25,12 +25,10 @@ const faultsNamed = (...names: string[]): Fault[] => allFaults.filter(({ name })
 /** The ways in which it shows that committed records are gone; which one comes first is chance. */
 const losses = ['leader completeness', 'acknowledged record lost', 'inconsistent offset', 'committed record lost'];
 
-type LeaderState = NonNullable<Replica['core']['leader']>;
-
 /** A leader acknowledges alone, while everybody else relies on two in-sync replicas. */
 const minInsyncIgnored: Mutation = {
   name: 'min.insync.replicas is ignored',
-  breaks: losses,
+  breaks: ['acknowledged before commit', 'served before commit', ...losses],
   faults: faultsNamed('kill', 'isolation', 'cut between two', 'pause', 'death of a lone leader'),
   settings: (settings) => ({
     ...settings,
@@ -61,6 +59,24 @@ const voteNotSynced: Mutation = {
   },
 };
 
+/** A leader serves what no other has, and says that it is committed. */
+const logEndServed: Mutation = {
+  name: 'consumers are served up to the end of the log',
+  breaks: ['served before commit'],
+  faults: faultsNamed('slow and lossy link'),
+  settings: (settings) => settings,
+  apply: (cluster) =>
+    onceSeen(
+      cluster,
+      (replica) => replica,
+      (replica) => {
+        return replaceGetter(replica, 'highWatermark', function highWatermark() {
+          return this.logEndOffset;
+        });
+      },
+    ),
+};
+
 /** Before KIP-101: whoever begins to follow cuts its log to its own high watermark. */
 const truncationByHighWatermark: Mutation = {
   name: 'followers truncate to the high watermark',
@@ -85,11 +101,14 @@ function cutAtHighWatermark(replica: Replica): () => void {
 }
 
 /** Of all objects of one's class. */
-function replaceGetter<K extends keyof LeaderState>(of: LeaderState, name: K, get: () => LeaderState[K]): () => void {
-  const prototype: unknown = Object.getPrototypeOf(of);
-  const original = Reflect.getOwnPropertyDescriptor(prototype as object, name);
+function replaceGetter<T extends object, K extends keyof T>(of: T, name: K, get: (this: T) => T[K]): () => void {
+  const prototype = Object.getPrototypeOf(of) as object;
+  const original = Reflect.getOwnPropertyDescriptor(prototype, name);
   Object.defineProperty(prototype, name, { get, configurable: true });
-  return () => void (original !== undefined && Object.defineProperty(prototype, name, original));
+  return () => {
+    if (original === undefined) Reflect.deleteProperty(prototype, name);
+    else Object.defineProperty(prototype, name, original);
+  };
 }
 
 /** Production classes are reached through the first object of theirs that a node makes. */
@@ -111,6 +130,7 @@ function onceSeen<T>(
 
 export const mutations: readonly Mutation[] = [
   minInsyncIgnored,
+  logEndServed,
   voteNotSynced,
   truncationByHighWatermark,
   ...groupMutations,

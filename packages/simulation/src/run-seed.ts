@@ -101,7 +101,10 @@ async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): P
   const watch = new ClusterWatch(cluster);
   cluster.onUp = (node) => watch.onUp(node);
   cluster.onStart = (node) => watch.onStart(node);
-  repeat(cluster, () => watch.look());
+  repeat(cluster, () => {
+    watch.look();
+    cluster.replication.look();
+  });
   for (const node of cluster.nodes) node.start();
   await must(cluster, 'the cluster starts and creates topics', workload.createTopics(), startWithinMs);
   await must(cluster, 'the topic of the groups is created', groups.createTopics(), startWithinMs);

@@ -5,6 +5,7 @@
 import type { LogFields, SeededRandom } from '@tidelog/core';
 import { Scheduler, type Owner } from '../scheduler.ts';
 import { describeCluster } from '../oracle/describe-cluster.ts';
+import { ReplicationWatch } from '../oracle/replication-watch.ts';
 import { Violation } from '../violation.ts';
 import { Fabric } from '../world/sim-network.ts';
 import { mountPointsOf, propertiesOf, type ClusterSettings } from './settings.ts';
@@ -34,6 +35,7 @@ export class SimCluster {
   readonly settings: ClusterSettings;
   readonly fabric: Fabric;
   readonly nodes: readonly SimNode[];
+  readonly replication = new ReplicationWatch(this);
   /** A bit of some replica's files has flipped, and nobody has repaired it yet: readers may come upon it. */
   rot: { readonly node: SimNode; readonly directory: string } | undefined;
   /** What hears of every node that serves. */
@@ -57,6 +59,7 @@ export class SimCluster {
       onFatal: (node, error) => this.#onFatal(node, error),
       onUp: (node) => this.onUp(node),
       onStart: (node) => this.onStart(node),
+      onEnd: () => this.replication.look(),
     };
     this.nodes = Array.from({ length: settings.brokers }, (_, i) => {
       return new SimNode({

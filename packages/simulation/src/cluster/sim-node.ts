@@ -27,6 +27,8 @@ export interface NodeHost {
   onUp(node: SimNode): void;
   /** A life is about to begin on what the disks hold. */
   onStart(node: SimNode): void;
+  /** A life is about to end. */
+  onEnd(): void;
 }
 
 export interface SimNodeOptions {
@@ -174,6 +176,7 @@ export class SimNode {
 
   #end(announced: boolean): void {
     const owner = this.#owner;
+    if (owner !== undefined) this.#options.host.onEnd();
     this.state = 'down';
     this.#node = undefined;
     this.#owner = undefined;

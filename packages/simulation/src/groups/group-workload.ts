@@ -190,7 +190,7 @@ export class GroupWorkload {
   #addProducer(): void {
     const partition = this.#producers.length;
     const name = `${sharedTopic}-${partition}`;
-    const history = new PartitionHistory(name, (what) => this.#cluster.trace(`${name}: ${what}`));
+    const history = new PartitionHistory(this.#cluster, sharedTopic, partition);
     this.histories.set(name, history);
     const producer = new SimProducer({
       client: this.#load,

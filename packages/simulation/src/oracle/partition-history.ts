@@ -3,6 +3,7 @@
  * at once when two of these cannot be true together (failure-modes.md 1.1: inconsistent-offsets, duplicate, lost-write,
  * G1a, unseen).
  */
+import type { SimCluster } from '../cluster/sim-cluster.ts';
 import { Violation } from '../violation.ts';
 
 export interface Sent {
@@ -20,11 +21,15 @@ export class PartitionHistory {
   readonly #seen: (string | undefined)[] = [];
   readonly #offsetOf = new Map<string, number>();
 
-  readonly #trace: (what: string) => void;
+  readonly #cluster: SimCluster;
+  readonly #topic: string;
+  readonly #partition: number;
 
-  constructor(name: string, trace: (what: string) => void) {
-    this.name = name;
-    this.#trace = trace;
+  constructor(cluster: SimCluster, topic: string, partition: number) {
+    this.name = `${topic}-${partition}`;
+    this.#cluster = cluster;
+    this.#topic = topic;
+    this.#partition = partition;
   }
 
   get acknowledgedCount(): number {
@@ -41,8 +46,14 @@ export class PartitionHistory {
 
   onAcknowledged(value: string, offset: number): void {
     this.#acknowledged.set(value, offset);
-    this.#trace(`${value} acknowledged at ${offset}`);
+    this.#cluster.trace(`${this.name}: ${value} acknowledged at ${offset}`);
     if (offset < 0) return;
+    if (!this.#isReplicated(offset)) {
+      this.#fail(
+        'acknowledged before commit',
+        `${value}, acknowledged at ${offset}, is not on min.insync.replicas replicas`,
+      );
+    }
     const seen = this.#seen[offset];
     if (seen !== undefined && seen !== value) {
       this.#fail('inconsistent offset', `${value} is acknowledged at ${offset}, where a consumer saw ${seen}`);
@@ -58,6 +69,9 @@ export class PartitionHistory {
       this.#fail('inconsistent offset', `offset ${offset} was ${before} for one consumer and ${value} for another`);
     }
     if (!this.#sent.has(value)) this.#fail('phantom', `offset ${offset} holds ${value}, which nobody sent`);
+    if (!this.#isReplicated(offset)) {
+      this.#fail('served before commit', `${value}, served at ${offset}, is not on min.insync.replicas replicas`);
+    }
     this.#seen[offset] = value;
     this.#place(value, offset);
   }
@@ -107,6 +121,10 @@ export class PartitionHistory {
       }
       last.set(sent.producer, { index: sent.index, offset });
     }
+  }
+
+  #isReplicated(offset: number): boolean {
+    return this.#cluster.replication.isReplicated(this.#topic, this.#partition, offset);
   }
 
   #place(value: string, offset: number): void {

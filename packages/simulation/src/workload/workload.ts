@@ -28,7 +28,7 @@ export class Workload {
     const { partitions } = cluster.settings;
     for (let partition = 0; partition < partitions; partition++) {
       const name = `${topic}-${partition}`;
-      this.histories.set(name, new PartitionHistory(name, (what) => cluster.trace(`${name}: ${what}`)));
+      this.histories.set(name, new PartitionHistory(cluster, topic, partition));
     }
     for (let i = 0; i < producers; i++) this.#addProducers(i);
     for (let i = 0; i < consumers; i++) this.#addConsumers();
