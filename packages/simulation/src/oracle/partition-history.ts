@@ -30,6 +30,7 @@ export class PartitionHistory {
     this.#cluster = cluster;
     this.#topic = topic;
     this.#partition = partition;
+    cluster.replication.watch(topic, partition);
   }
 
   get acknowledgedCount(): number {

@@ -22,6 +22,11 @@ export class ReplicationWatch {
     this.#cluster = cluster;
   }
 
+  /** Before the first record: what a node had is known only if it was looked at before its end. */
+  watch(topic: string, partition: number): void {
+    this.#of(topic, partition);
+  }
+
   /** Whether every record up to the offset is, or was, replicated. */
   isReplicated(topic: string, partition: number, offset: number): boolean {
     const known = this.#of(topic, partition);
