@@ -80,6 +80,10 @@ function collectLessOften(): void {
   setFlagsFromString('--heap-growing-percent=300');
 }
 
+/**
+ * Aborted by the first SIGTERM or SIGINT, from the first moment on: a process that is number 1 in its container would
+ * otherwise ignore a signal that comes while it starts.
+ */
 function stopSignal(logger: ServerLogger): AbortSignal {
   const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
