@@ -54,6 +54,8 @@ export class SimNode {
   excuses = 0;
   /** Started again by itself after it ended. */
   supervised = true;
+  /** This life began on a full disk: what could not be opened then stays offline until the next one. */
+  startedFull = false;
   readonly #options: SimNodeOptions;
   readonly #random: SeededRandom;
   #owner: Owner | undefined;
@@ -106,6 +108,7 @@ export class SimNode {
     const owner = createOwner(this.id);
     this.#owner = owner;
     this.life++;
+    this.startedFull = this.hasFullVolume;
     this.state = 'starting';
     host.fabric.setPower(this.hostName, true);
     const world = createSimWorld({

@@ -56,7 +56,10 @@ const readError: Fault = {
   },
 };
 
-/** Room comes back without a restart, and the process must live through it and go on by itself. */
+/**
+ * Room comes back without a restart, and the process must live through it and go on by itself. One that was started
+ * meanwhile could not open what it has: an operator restarts it.
+ */
 const diskFull: Fault = {
   name: 'disk full',
   inject(context) {
@@ -66,7 +69,12 @@ const diskFull: Fault = {
     if (node === undefined || volume === undefined || node.excuses > 0 || !budget.mayLose(node)) return false;
     note(`${volume.mountPoint} of node ${node.id} is full`);
     volume.isFull = true;
-    later(duration(random, 10_000), () => (volume.isFull = false));
+    later(duration(random, 10_000), () => {
+      volume.isFull = false;
+      if (!node.startedFull) return;
+      node.kill();
+      node.start();
+    });
     return true;
   },
 };

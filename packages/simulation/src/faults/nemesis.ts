@@ -68,7 +68,7 @@ export class Nemesis {
     }
     for (const link of cluster.fabric.links()) link.heal();
     for (const node of cluster.nodes) {
-      const wasIll = node.excuses > 0;
+      const wasIll = node.excuses > 0 || node.startedFull;
       for (const volume of node.volumes) {
         volume.isFull = false;
         Object.assign(volume.faults, { readError: false, syncError: false, slowness: 1 });
