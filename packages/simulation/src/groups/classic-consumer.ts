@@ -69,17 +69,17 @@ export class ClassicConsumer extends GroupConsumer {
       member.memberId = response.memberId;
       this.history.onJoined(member, answer);
       await client.refresh();
-      await this.#sync(response);
+      await this.#sync(answer);
     } else {
       await this.#onError(response.errorCode);
     }
   }
 
-  async #sync(joined: Joined): Promise<void> {
-    const { member, link } = this;
-    const { generationId, protocolType, protocolName, memberId } = joined;
+  async #sync(joined: Answer<Joined>): Promise<void> {
+    const { member, link, history } = this;
+    const { generationId, protocolType, protocolName, memberId } = joined.response;
     const { groupId, instanceId: groupInstanceId } = member;
-    const assignments = Array.from(this.#assign(joined), ([to, partitions]) => {
+    const assignments = Array.from(this.#assign(joined.response), ([to, partitions]) => {
       return { memberId: to, assignment: assignmentBytes(partitions) };
     });
     const identity = { groupId, memberId, groupInstanceId, generationId };
@@ -87,6 +87,7 @@ export class ClassicConsumer extends GroupConsumer {
     const answer = await link.ask(SyncGroup, request, { channel: 'group', timeoutMs: rebalanceTimeoutMs });
     if (answer === undefined) return await this.#pause();
     if (answer.response.errorCode !== ErrorCode.NONE) return await this.#onError(answer.response.errorCode);
+    history.onWritten(member, { sentAt: joined.sentAt, wasCurrent: joined.wasCurrent && answer.wasCurrent });
     await this.#onAssigned(generationId, partitionsIn(answer.response.assignment), answer);
   }
 

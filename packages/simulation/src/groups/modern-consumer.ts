@@ -44,7 +44,10 @@ export class ModernConsumer extends GroupConsumer {
     this.#saysAll = false;
     this.#said = partitions.join();
     member.epoch = response.memberEpoch;
-    if (isJoining) this.history.onJoined(member, answer);
+    if (isJoining) {
+      this.history.onJoined(member, answer);
+      this.history.onWritten(member, answer);
+    }
     if (await this.#onTold(response, answer)) return;
     const longestMs = Math.min(heartbeatMs, response.heartbeatIntervalMs);
     await client.sleep(longestMs * (0.5 + 0.5 * client.random.next()));

@@ -1,7 +1,7 @@
 /**
  * Fenced members cannot commit. A member is fenced for a partition when a later generation was told its assignment
- * (classic), or when the partition was given to somebody at a later epoch (KIP-848); and for good, when it has left or
- * its static successor is in.
+ * (classic), or when the partition was given to somebody at a later epoch (KIP-848); and for good, when the log says
+ * that it has left or that its static successor is in.
  */
 import type { Millis } from '@tidelog/core';
 import { Violation } from '../../violation.ts';
@@ -28,8 +28,8 @@ export class FencedMembers {
   }
 
   /**
-   * A static member is in under this id. Its former self is out for sure only when it had been told of its own joining
-   * before this one asked: of two that ask at once, either may be the last.
+   * A static member is in the log under this id. Its former self is out for sure only when it had been told of its own
+   * joining before this one asked: of two that ask at once, either may be the last.
    */
   onStatic({ instanceId, memberId }: GroupMember, { sentAt, heardAt }: { sentAt: Millis; heardAt: Millis }): void {
     if (instanceId === null) return;

@@ -50,10 +50,16 @@ export class GroupHistory {
   }
 
   /** A static member is in; whoever had its instance id before is not any more. */
-  onJoined(member: GroupMember, { sentAt, wasCurrent }: Asked): void {
-    if (member.instanceId === null || !wasCurrent) return;
-    this.#owners.onSucceeded(member);
-    this.#fenced.onStatic(member, { sentAt, heardAt: this.#now() });
+  onJoined(member: GroupMember, { wasCurrent }: Asked): void {
+    if (member.instanceId !== null && wasCurrent) this.#owners.onSucceeded(member);
+  }
+
+  /**
+   * That the member joined, by this request, is in the log. Until then the next coordinator may know its former self
+   * only: a classic group forgets a rebalance that was under way, as in Kafka.
+   */
+  onWritten(member: GroupMember, { sentAt, wasCurrent }: Asked): void {
+    if (member.instanceId !== null && wasCurrent) this.#fenced.onStatic(member, { sentAt, heardAt: this.#now() });
   }
 
   /** What a member was told that it did not have; `epoch` is its generation or member epoch by then. */
@@ -76,7 +82,8 @@ export class GroupHistory {
 
   onLeft(member: GroupMember): void {
     this.#owners.onGone(member);
-    this.#fenced.onLeft(member);
+    // Classic members are out for sure only with the next generation.
+    if (!member.isClassic) this.#fenced.onLeft(member);
   }
 
   /** A commit is sent: the answer is to be told to what comes back. */

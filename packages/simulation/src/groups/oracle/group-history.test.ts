@@ -1,0 +1,39 @@
+/** What the oracle takes for evidence that a member is fenced. What it finds in a cluster, the mutations show. */
+import { ErrorCode } from '@tidelog/protocol';
+import { expect, test } from 'vitest';
+import { GroupHistory, type Asked } from './group-history.ts';
+import type { GroupMember } from './group-member.ts';
+
+const since = 16;
+
+function newMember(memberId: string): GroupMember {
+  return { groupId: 'g', name: memberId, isClassic: true, instanceId: 'i', memberId, epoch: since };
+}
+
+/** A static member of a generation that is in the log, and a process that joined under its instance id since. */
+function twoLives(): { history: GroupHistory; former: GroupMember; successor: GroupMember; asked: Asked } {
+  let now = 0;
+  const history = new GroupHistory('g', { now: () => now, trace: () => undefined });
+  const former = newMember('former');
+  history.onJoined(former, { sentAt: now, wasCurrent: true });
+  history.onWritten(former, { sentAt: now, wasCurrent: true });
+  history.onGiven(former, [0]);
+  now = 10;
+  const successor = newMember('successor');
+  const asked = { sentAt: now, wasCurrent: true };
+  history.onJoined(successor, asked);
+  return { history, former, successor, asked };
+}
+
+test('a static member may commit while its successor is not in the log: the next coordinator knows only it', () => {
+  const { history, former } = twoLives();
+  const tell = history.onCommit(former, { partition: 0, offset: 5, since });
+  expect(() => tell(ErrorCode.NONE)).not.toThrow();
+});
+
+test('a static member may not commit once its successor is in the log', () => {
+  const { history, former, successor, asked } = twoLives();
+  history.onWritten(successor, asked);
+  const tell = history.onCommit(former, { partition: 0, offset: 5, since });
+  expect(() => tell(ErrorCode.NONE)).toThrow('its place was taken');
+});
