@@ -22,6 +22,8 @@ export type ConsumerGroupState = 'Empty' | 'Assigning' | 'Reconciling' | 'Stable
 export interface MemberTimers {
   readonly session: SoftTimer<OnDue>;
   readonly rebalance: SoftTimer<OnDue>;
+  /** What `rebalance` waits for the member to give up. */
+  revoking: AssignedPartitions;
   /** Of a member that speaks the classic protocol: until when it has to join or to sync. */
   readonly rejoin: SoftTimer<OnDue>;
 }

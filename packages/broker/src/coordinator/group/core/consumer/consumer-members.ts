@@ -47,6 +47,7 @@ export class ConsumerMembers {
       own = {
         session: timers.timer((late: GroupTurn) => this.#expire(group, memberId, late)),
         rebalance: timers.timer((late: GroupTurn) => this.#rebalanceDue(group, memberId, late)),
+        revoking: nothingAssigned,
         rejoin: timers.timer((late: GroupTurn) => this.#expire(group, memberId, late)),
       };
       group.timers.set(memberId, own);
@@ -55,8 +56,10 @@ export class ConsumerMembers {
     timers.arm(own.session, turn.now + sessionTimeoutMs);
     if (member.classic === null) timers.cancel(own.rejoin);
     if (member.state !== MemberState.UNREVOKED_PARTITIONS) timers.cancel(own.rebalance);
-    else if (own.rebalance.due === Infinity)
+    else if (own.rebalance.due === Infinity || own.revoking !== member.pendingRevocation) {
+      own.revoking = member.pendingRevocation;
       timers.arm(own.rebalance, turn.now + Math.max(0, member.rebalanceTimeoutMs));
+    }
   }
 
   /** A classic member was asked to join or to sync: others may wait for it, and it has its rebalance timeout. */

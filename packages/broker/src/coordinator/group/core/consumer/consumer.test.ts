@@ -110,6 +110,19 @@ test('a member that does not give up what it must is fenced after its rebalance 
   expect(group.counts()['b']).toBe(6);
 });
 
+test('a member that has given up what it had to has its rebalance timeout anew for what it is asked next', () => {
+  const group = members();
+  group.join('a');
+  group.bench.wait(1000);
+  group.join('b');
+  expect(group.beat('a')).toBe('epoch 1, has 3');
+  group.bench.wait(20_000);
+  group.join('c');
+  expect(group.beat('a')).toBe('epoch 1, has 2');
+  group.bench.wait(20_000);
+  expect(group.beat('a')).toBe('epoch 3');
+});
+
 test('only members at their epoch commit, or those who had the partition before', () => {
   const group = members();
   group.join('a');
