@@ -1,7 +1,7 @@
 /**
  * The groups of a seed and what the brokers are told about groups. Sessions are as short as the brokers allow, so that
  * members are lost and found again many times in a run; the rebalance timeout is longer than a session, which is what
- * makes a live session a lease on the partitions that its member was given.
+ * makes a live session a lease on the partitions that its member was given, unless it is late to give some of them up.
  */
 import type { Millis, SeededRandom } from '@tidelog/core';
 

@@ -2,6 +2,7 @@
  * A consumer of the consumer protocol (KIP-848): one heartbeat says and hears everything. After a heartbeat whose
  * answer was lost it says everything anew, since the coordinator may have told it something.
  */
+import type { Millis } from '@tidelog/core';
 import { ConsumerGroupHeartbeat, ErrorCode, type ResponseOf } from '@tidelog/protocol';
 import type { Answer } from './coordinator-link.ts';
 import { GroupConsumer } from './group-consumer.ts';
@@ -18,6 +19,8 @@ export class ModernConsumer extends GroupConsumer {
   #saysAll = true;
   /** What it last said it owns, and was heard. */
   #said = '';
+  /** When it sent the first heartbeat since the last that was answered. */
+  #unheardSince: Millis | undefined;
 
   override get isSettled(): boolean {
     return this.member.epoch > joinEpoch && !this.#saysAll;
@@ -34,6 +37,7 @@ export class ModernConsumer extends GroupConsumer {
     const { partitions } = this.reader;
     const owned = partitions.length === 0 ? [] : [{ topicId, partitions }];
     const isNews = this.#saysAll || partitions.join() !== this.#said;
+    const unheardSince = (this.#unheardSince ??= client.now);
     const answer = await this.#send(member.epoch, { topicPartitions: isNews ? owned : null });
     if (answer === undefined) {
       this.#saysAll = true;
@@ -41,6 +45,7 @@ export class ModernConsumer extends GroupConsumer {
     }
     const { response } = answer;
     if (response.errorCode !== ErrorCode.NONE) return await this.#onError(response.errorCode);
+    this.#unheardSince = undefined;
     this.#saysAll = false;
     this.#said = partitions.join();
     member.epoch = response.memberEpoch;
@@ -48,7 +53,7 @@ export class ModernConsumer extends GroupConsumer {
       this.history.onJoined(member, answer);
       this.history.onWritten(member, answer);
     }
-    if (await this.#onTold(response, answer)) return;
+    if (await this.#onTold(answer, unheardSince)) return;
     const longestMs = Math.min(heartbeatMs, response.heartbeatIntervalMs);
     await client.sleep(longestMs * (0.5 + 0.5 * client.random.next()));
   }
@@ -71,14 +76,15 @@ export class ModernConsumer extends GroupConsumer {
   }
 
   /** True when there is something to say at once. */
-  async #onTold({ assignment }: Told, answer: Answer<Told>): Promise<boolean> {
+  async #onTold(answer: Answer<Told>, unheardSince: Millis): Promise<boolean> {
     const { member, reader, history } = this;
+    const { assignment } = answer.response;
     const assigned = assignment?.topicPartitions.flatMap(({ partitions }) => partitions) ?? reader.partitions;
     const revoked = reader.partitions.filter((partition) => !assigned.includes(partition));
     const given = assigned.filter((partition) => !reader.partitions.includes(partition));
     if (revoked.length > 0) await reader.commit();
     reader.giveUp(revoked);
-    history.onAlive(member, answer);
+    history.onAlive(member, answer, revoked.length > 0 ? unheardSince : answer.sentAt);
     if (given.length > 0) reader.take(given);
     return revoked.length > 0 || given.length > 0;
   }

@@ -44,9 +44,9 @@ export class GroupHistory {
     this.#trace = (what) => trace(`group ${groupId}: ${what}`);
   }
 
-  /** The coordinator took the member for one of the group. */
-  onAlive(member: GroupMember, { sentAt, wasCurrent }: Asked): void {
-    if (wasCurrent) this.#owners.onAlive(member, sentAt);
+  /** The coordinator took the member for one of the group; `revokingSince` as for `SingleOwner`. */
+  onAlive(member: GroupMember, { sentAt, wasCurrent }: Asked, revokingSince = sentAt): void {
+    if (wasCurrent) this.#owners.onAlive(member, sentAt, revokingSince);
   }
 
   /** A static member is in; whoever had its instance id before is not any more. */

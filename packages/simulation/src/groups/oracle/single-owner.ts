@@ -1,15 +1,16 @@
 /**
  * At most one owner per partition. A member whose session is alive has a lease on what it was given: until it gives a
  * partition up, or its session has run out since the last request that the coordinator accepted, nobody else may be
- * given it. (The rebalance timeout is longer than a session, so that it cannot end a lease.)
+ * given it. One that has to give something up has its rebalance timeout for that too, however alive its session is.
  */
 import type { Millis } from '@tidelog/core';
 import { Violation } from '../../violation.ts';
-import { sessionTimeoutMs } from '../group-settings.ts';
+import { rebalanceTimeoutMs, sessionTimeoutMs } from '../group-settings.ts';
 import { nameOfMember, type GroupMember } from './group-member.ts';
 
 /** Clocks drift by thousandths. */
 const leaseMs: Millis = sessionTimeoutMs * 0.95;
+const revocationMs: Millis = rebalanceTimeoutMs * 0.95;
 
 interface Lease {
   until: Millis;
@@ -24,10 +25,13 @@ export class SingleOwner {
     this.#now = now;
   }
 
-  /** The coordinator accepted what the member sent then: its session is alive since. */
-  onAlive(member: GroupMember, sentAt: Millis): void {
+  /**
+   * The coordinator accepted what the member sent then: its session is alive since. `revokingSince` is the earliest
+   * that it can have been asked for what it has yet to give up.
+   */
+  onAlive(member: GroupMember, sentAt: Millis, revokingSince = sentAt): void {
     const lease = this.#leaseOf(member);
-    lease.until = Math.max(lease.until, sentAt + leaseMs);
+    lease.until = Math.max(lease.until, Math.min(sentAt + leaseMs, revokingSince + revocationMs));
     this.#check(member, lease);
   }
 
