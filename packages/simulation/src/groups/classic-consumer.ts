@@ -30,7 +30,7 @@ export class ClassicConsumer extends GroupConsumer {
   }
 
   override get isSettled(): boolean {
-    return !this.#mustJoin;
+    return !this.#mustJoin && this.#assignedCount !== 0;
   }
 
   protected override async speak(): Promise<void> {
@@ -108,7 +108,7 @@ export class ClassicConsumer extends GroupConsumer {
   }
 
   async #onAssigned(generation: number, assigned: readonly number[], answer: Answer<unknown>): Promise<void> {
-    const { member, reader, history } = this;
+    const { member, reader } = this;
     const revoked = reader.partitions.filter((partition) => !assigned.includes(partition));
     // What it held through a generation that it missed may have been another's.
     const isLost = generation !== member.epoch + 1;
@@ -116,7 +116,7 @@ export class ClassicConsumer extends GroupConsumer {
     member.epoch = generation;
     if (revoked.length > 0 && !isLost) await reader.commit();
     reader.giveUp(revoked);
-    history.onAlive(member, answer);
+    this.onAccepted(answer);
     reader.take(assigned);
     this.#mustJoin = revoked.length > 0;
   }
@@ -130,7 +130,7 @@ export class ClassicConsumer extends GroupConsumer {
     if (answer === undefined) return await this.#pause();
     if (answer.response.errorCode !== ErrorCode.NONE) return await this.#onError(answer.response.errorCode);
     if (fencedBy !== undefined && answer.wasCurrent) history.failFenced(member, 'is told that all is well', fencedBy);
-    history.onAlive(member, answer);
+    this.onAccepted(answer);
     await client.sleep(heartbeatMs * (0.5 + client.random.next()));
     if (this.#assignedCount === undefined) return;
     // The leader watches the topic for all.

@@ -1,7 +1,8 @@
 /** One consumer process of a group: what the two protocols have in common, and what a run can do to it. */
+import type { Millis } from '@tidelog/core';
 import type { PartitionHistory } from '../oracle/partition-history.ts';
 import type { SimClient } from '../workload/sim-client.ts';
-import { CoordinatorLink } from './coordinator-link.ts';
+import { CoordinatorLink, type Answer } from './coordinator-link.ts';
 import type { Coordinators } from './coordinators.ts';
 import type { GroupKind } from './group-settings.ts';
 import type { GroupHistory } from './oracle/group-history.ts';
@@ -26,6 +27,8 @@ export abstract class GroupConsumer {
   readonly reader: PartitionReader;
   /** Says nothing to the coordinator, and goes on reading and committing. */
   stalls = false;
+  /** When it sent what the coordinator accepted last. */
+  heardAt: Millis = -Infinity;
   protected readonly history: GroupHistory;
   protected readonly link: CoordinatorLink;
   readonly #onFenced: () => void;
@@ -61,6 +64,12 @@ export abstract class GroupConsumer {
   /** In good order, after what it is about to hear; `onGone` when the coordinator has heard, or cannot be reached. */
   leave(onGone: () => void): void {
     this.#onGone ??= onGone;
+  }
+
+  /** The coordinator took it for one of the group; `revokingSince` as for `SingleOwner`. */
+  protected onAccepted(answer: Answer<unknown>, revokingSince: Millis = answer.sentAt): void {
+    this.heardAt = answer.sentAt;
+    this.history.onAlive(this.member, answer, revokingSince);
   }
 
   /** One exchange with the coordinator, and the time until the next one. */

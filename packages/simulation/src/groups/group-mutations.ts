@@ -137,6 +137,20 @@ const offsetsMoved = groupMutation({
     }),
 });
 
+const restless = groupMutation({
+  name: 'a member is told now and then that its generation is over',
+  breaks: ['a group at rest rebalances'],
+  kind: 'eager',
+  apply: () => {
+    let heartbeats = 0;
+    return changeInput((_, input) => {
+      if (input.type !== 'heartbeat' || ++heartbeats % 5 !== 0) return input;
+      const generationId = input.request.generationId - 1;
+      return { ...input, request: { ...input.request, generationId } };
+    });
+  },
+});
+
 export const groupMutations: readonly Mutation[] = [
   notLoaded,
   generationIgnored,
@@ -145,4 +159,5 @@ export const groupMutations: readonly Mutation[] = [
   givenTooEarly,
   growthUnheard,
   offsetsMoved,
+  restless,
 ];

@@ -92,10 +92,17 @@ export class GroupWorkload {
 
   /** The topic grows no more, and every partition of it has one owner in every group. */
   allShared(): boolean {
-    if (this.#groups.length === 0) return true;
-    if (this.#isGrowing) return false;
-    const partitions = this.#partitions();
-    return partitions === this.#producers.length && this.#groups.every((group) => group.isShared(partitions));
+    return this.#all((group, partitions) => group.isShared(partitions));
+  }
+
+  /** And nothing is to come that would change that. */
+  allAtRest(): boolean {
+    return this.#all((group, partitions) => group.isAtRest(partitions));
+  }
+
+  /** Every partition has one owner in every group, at rest or not. */
+  allOwned(): boolean {
+    return this.#all((group, partitions) => group.isOwned(partitions));
   }
 
   /** Every group was given everything up to where the leaders' logs end. */
@@ -124,6 +131,13 @@ export class GroupWorkload {
       if (error === ErrorCode.NONE || error === ErrorCode.TOPIC_ALREADY_EXISTS) return;
       await this.#operator.sleep(300);
     }
+  }
+
+  #all(holds: (group: SimGroup, partitions: number) => boolean): boolean {
+    if (this.#groups.length === 0) return true;
+    if (this.#isGrowing) return false;
+    const partitions = this.#partitions();
+    return partitions === this.#producers.length && this.#groups.every((group) => holds(group, partitions));
   }
 
   #partitions(): number {

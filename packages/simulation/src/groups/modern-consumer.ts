@@ -77,14 +77,14 @@ export class ModernConsumer extends GroupConsumer {
 
   /** True when there is something to say at once. */
   async #onTold(answer: Answer<Told>, unheardSince: Millis): Promise<boolean> {
-    const { member, reader, history } = this;
+    const { reader } = this;
     const { assignment } = answer.response;
     const assigned = assignment?.topicPartitions.flatMap(({ partitions }) => partitions) ?? reader.partitions;
     const revoked = reader.partitions.filter((partition) => !assigned.includes(partition));
     const given = assigned.filter((partition) => !reader.partitions.includes(partition));
     if (revoked.length > 0) await reader.commit();
     reader.giveUp(revoked);
-    history.onAlive(member, answer, revoked.length > 0 ? unheardSince : answer.sentAt);
+    this.onAccepted(answer, revoked.length > 0 ? unheardSince : answer.sentAt);
     if (given.length > 0) reader.take(given);
     return revoked.length > 0 || given.length > 0;
   }

@@ -3,7 +3,7 @@
  * started, crashes (and may come back as a zombie that commits as who it was), is paused, stalls, leaves, is cut off
  * from a broker, or meets a second process with its instance id.
  */
-import type { SeededRandom } from '@tidelog/core';
+import type { Millis, SeededRandom } from '@tidelog/core';
 import { OffsetCommit } from '@tidelog/protocol';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { PartitionHistory } from '../oracle/partition-history.ts';
@@ -13,6 +13,7 @@ import { CoordinatorLink } from './coordinator-link.ts';
 import type { Coordinators } from './coordinators.ts';
 import type { GroupConsumer } from './group-consumer.ts';
 import { sharedTopic, type GroupKind } from './group-settings.ts';
+import { MemberList } from './member-list.ts';
 import { ModernConsumer } from './modern-consumer.ts';
 import { GroupHistory } from './oracle/group-history.ts';
 import type { GroupMember } from './oracle/group-member.ts';
@@ -43,6 +44,8 @@ export class SimGroup {
   readonly #places: Place[];
   readonly #meanMs: number;
   #isTroubled = true;
+  #healedAt: Millis = Infinity;
+  #memberList: MemberList | undefined;
 
   constructor(options: SimGroupOptions) {
     const { cluster, random, groupId } = options;
@@ -66,7 +69,13 @@ export class SimGroup {
 
   /** No more trouble: every process that is there goes on, and those that are missing start. */
   heal(): void {
+    const { cluster, newClient, groupId, kind, coordinators } = this.#options;
     this.#isTroubled = false;
+    this.#healedAt = cluster.scheduler.now;
+    const client = newClient();
+    const link = new CoordinatorLink({ client, groupId, coordinators });
+    this.#memberList = new MemberList({ client, link, groupId, isClassic: kind !== 'consumer' });
+    this.#memberList.start();
     for (const place of this.#places) {
       const { consumer } = place;
       if (consumer === undefined) this.#start(place);
@@ -76,10 +85,22 @@ export class SimGroup {
 
   /** Every partition has one owner and every consumer is at rest, by their own account. */
   isShared(partitions: number): boolean {
+    return this.#places.every(({ consumer }) => consumer?.isSettled === true) && this.isOwned(partitions);
+  }
+
+  /** And by the coordinator's: no session is left that could end, so nothing changes any more. */
+  isAtRest(partitions: number): boolean {
+    const consumers = this.#places.flatMap(({ consumer }) => consumer ?? []);
+    const heardAll = consumers.every(({ heardAt }) => heardAt >= this.#healedAt);
+    const memberIds = consumers.map(({ member }) => member.memberId);
+    return this.isShared(partitions) && heardAll && this.#memberList?.isOf(memberIds) === true;
+  }
+
+  /** Every partition has one owner, by their own account. */
+  isOwned(partitions: number): boolean {
     const owners = new Array<number>(partitions).fill(0);
     for (const { consumer } of this.#places) {
-      if (consumer?.isSettled !== true) return false;
-      for (const partition of consumer.reader.partitions) owners[partition] = (owners[partition] ?? 0) + 1;
+      for (const partition of consumer?.reader.partitions ?? []) owners[partition] = (owners[partition] ?? 0) + 1;
     }
     return owners.length === partitions && owners.every((count) => count === 1);
   }
