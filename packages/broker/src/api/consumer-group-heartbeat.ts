@@ -32,8 +32,10 @@ export const consumerGroupHeartbeat = handler(
     );
     if (hidden === true) return failed(ErrorCode.TOPIC_AUTHORIZATION_FAILED);
     const input = { type: 'consumerHeartbeat', request, apiVersion: context.apiVersion } as const;
+    // Randomness costs as much as all the rest of a steady heartbeat.
+    const uuid = request.memberId === '' ? coordinator.newUuid() : '';
     return coordinator.ask<ConsumerHeartbeatResponse>(groupId, {
-      input: (to) => ({ ...input, client: clientOf(context), uuid: coordinator.newUuid(), to }),
+      input: (to) => ({ ...input, client: clientOf(context), uuid, to }),
       failed,
     });
   },

@@ -50,7 +50,7 @@ export interface ConsumerHeartbeatInput {
   readonly request: ConsumerHeartbeatRequest;
   readonly apiVersion: number;
   readonly client: ClientIdentity;
-  /** A fresh UUID for the member's id, should it need one. */
+  /** A fresh UUID for the member's id, where the request has none. */
   readonly uuid: string;
 }
 
