@@ -5,7 +5,7 @@
 import type { Timer, World } from '@tidelog/core';
 
 /** How long a slice of work holds the loop, in milliseconds. */
-const sliceMs = 3;
+const sliceMs = 2;
 /** Bytes ahead of the rate are let run up to this many milliseconds' worth. */
 const aheadMsMax = 20;
 
