@@ -39,6 +39,8 @@ export class LogDirectories {
         health.offline === undefined &&
         (directoryId === undefined ? !health.onlyByName : health.directoryId === directoryId),
     );
+    const [only] = online;
+    if (only !== undefined && online.length === 1) return only;
     const counts = new Map(online.map((health) => [health, 0]));
     for (const { directory } of logs) {
       const count = counts.get(directory);

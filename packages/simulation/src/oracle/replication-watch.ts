@@ -49,6 +49,10 @@ export class ReplicationWatch {
       for (const { brokerId, logEndOffset } of replica.core.leader?.followers.values() ?? []) {
         if (nodes[brokerId - 1]?.state === 'starting') ends.set(brokerId, logEndOffset);
       }
+      const leader = replica.core.assignment?.leader ?? -1;
+      if (nodes[leader - 1]?.state !== 'starting') continue;
+      // What a follower has, its leader has.
+      ends.set(leader, Math.max(ends.get(leader) ?? 0, replica.logEndOffset));
     }
     const end = [...ends.values()].toSorted((a, b) => b - a)[settings.minInsyncReplicas - 1] ?? 0;
     known.replicatedEnd = Math.max(known.replicatedEnd, end);
