@@ -37,6 +37,16 @@ export function logLevelOf(texts: Properties): Level {
   return levels.find((level) => level === asked) ?? 'info';
 }
 
+/**
+ * JSON leaves some characters as they are by which a terminal is told what to do, or shows text other than it is: C1
+ * controls, line separators and marks of direction. They come off the wire, in client ids and names.
+ */
+function escapeForTerminals(line: string): string {
+  return line.replaceAll(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
 export function createLogger({ level, base }: LoggingOptions): ServerLogger {
   let waiting: Line[] | undefined = [];
   let sink: Sink = (line) => waiting?.push(line);
@@ -48,13 +58,10 @@ export function createLogger({ level, base }: LoggingOptions): ServerLogger {
   let opened: Promise<void> | undefined;
   const open = async (): Promise<void> => {
     const { pino } = (await import('pino')).default;
-    const logger = pino({
-      level,
-      base,
-      timestamp: false,
-      messageKey: 'message',
-      serializers: { err: pino.stdSerializers.err },
-    });
+    const { err } = pino.stdSerializers;
+    const options = { level, base, timestamp: false, messageKey: 'message', serializers: { err } };
+    const output = pino.destination({ sync: true });
+    const logger = pino(options, { write: (line) => void output.write(escapeForTerminals(line)) });
     sink = ({ level: at, time, fields, message }) => logger[at]({ time, ...fields }, message);
     for (const line of waiting ?? []) sink(line);
     waiting = undefined;
