@@ -13,6 +13,14 @@ interface Sample {
   readonly metricName?: string;
 }
 
+interface Distribution {
+  readonly labels: Labels;
+  /** How many values fell into each bucket. */
+  readonly counts: number[];
+  sum: number;
+  count: number;
+}
+
 interface Family {
   readonly name: string;
   readonly help: string;
@@ -53,21 +61,18 @@ export class MetricsRegistry implements Metrics {
 
   histogram(options: MetricOptions & { readonly buckets?: readonly number[] }): Histogram {
     const buckets = options.buckets ?? defaultBuckets;
-    const series = new Map<string, { labels: Labels; counts: number[]; sum: number; count: number }>();
+    const series = new Series((labels): Distribution => {
+      return { labels, counts: Array.from({ length: buckets.length }, () => 0), sum: 0, count: 0 };
+    });
     this.#families.set(options.name, {
       name: options.name,
       help: options.help,
       kind: 'histogram',
-      samples: () => [...series.values()].flatMap((one) => histogramSamples(options.name, buckets, one)),
+      samples: () => series.all().flatMap((one) => histogramSamples(options.name, buckets, one)),
     });
     return {
-      observe: (value, labels = {}) => {
-        const key = keyOf(labels);
-        let one = series.get(key);
-        if (one === undefined) {
-          one = { labels, counts: Array.from({ length: buckets.length }, () => 0), sum: 0, count: 0 };
-          series.set(key, one);
-        }
+      observe: (value, labels) => {
+        const one = series.at(labels);
         one.sum += value;
         one.count += 1;
         const bucket = buckets.findIndex((limit) => value <= limit);
@@ -108,30 +113,35 @@ export class MetricsRegistry implements Metrics {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 
-  #series(options: MetricOptions, kind: Kind): Series {
-    const series = new Series();
+  #series(options: MetricOptions, kind: Kind): Series<Sample> {
+    const series = new Series((labels): Sample => ({ labels, value: 0 }));
     this.#families.set(options.name, { name: options.name, help: options.help, kind, samples: () => series.all() });
     if (options.labels === undefined) series.at(undefined);
     return series;
   }
 }
 
-class Series {
-  readonly #byKey = new Map<string, Sample>();
+class Series<One> {
+  readonly #make: (labels: Labels) => One;
+  readonly #byKey = new Map<string, One>();
   /** Who counts per request keeps its labels and hands in the same object: no key has to be made of it again. */
-  #known = new WeakMap<Labels, Sample>();
+  #known = new WeakMap<Labels, One>();
 
-  at(labels: Labels | undefined): Sample {
+  constructor(make: (labels: Labels) => One) {
+    this.#make = make;
+  }
+
+  at(labels: Labels | undefined): One {
     const known = labels && this.#known.get(labels);
     if (known !== undefined) return known;
     const key = labels === undefined ? '' : keyOf(labels);
-    let sample = this.#byKey.get(key);
-    if (sample === undefined) {
-      sample = { labels: labels ?? {}, value: 0 };
-      this.#byKey.set(key, sample);
+    let one = this.#byKey.get(key);
+    if (one === undefined) {
+      one = this.#make(labels ?? {});
+      this.#byKey.set(key, one);
     }
-    if (labels !== undefined) this.#known.set(labels, sample);
-    return sample;
+    if (labels !== undefined) this.#known.set(labels, one);
+    return one;
   }
 
   remove(labels: Labels): void {
@@ -139,7 +149,7 @@ class Series {
     this.#byKey.delete(keyOf(labels));
   }
 
-  all(): Sample[] {
+  all(): One[] {
     return [...this.#byKey.values()];
   }
 }
@@ -150,11 +160,7 @@ function keyOf(labels: Labels): string {
   return key;
 }
 
-function histogramSamples(
-  name: string,
-  buckets: readonly number[],
-  one: { labels: Labels; counts: number[]; sum: number; count: number },
-): Sample[] {
+function histogramSamples(name: string, buckets: readonly number[], one: Distribution): Sample[] {
   let cumulative = 0;
   const samples: Sample[] = buckets.map((limit, i) => {
     cumulative += one.counts[i] ?? 0;

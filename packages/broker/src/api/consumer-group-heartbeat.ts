@@ -14,11 +14,11 @@ export const groupVersionFeature = 'group.version';
 export const consumerGroupHeartbeat = handler(
   ConsumerGroupHeartbeat,
   [0, 1],
-  async (
+  (
     { coordinator, authorizer }: GroupDeps,
     request: RequestOf<typeof ConsumerGroupHeartbeat>,
     context,
-  ): Promise<ConsumerHeartbeatResponse> => {
+  ): ConsumerHeartbeatResponse | Promise<ConsumerHeartbeatResponse> => {
     const { groupId, subscribedTopicNames } = request;
     const failed = (error: ErrorCode): ConsumerHeartbeatResponse => heartbeatError(error, null);
     const isOn =
