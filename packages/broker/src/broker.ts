@@ -182,7 +182,8 @@ export class Broker {
     this.replicas.onMetadata(image, delta);
     this.groups.onMetadata(image, delta);
     this.#topicCreation.onMetadata(image);
-    this.#lifecycle?.onMetadata(image);
+    // A heartbeat says how far the metadata is applied, not how far it is read: the controller takes the broker's word.
+    this.replicas.whenSettled(() => this.#lifecycle?.onMetadata(image));
     const changed = [...delta.changes.configs.keys()];
     const isBrokers = changed.some((key) => resourceOfKey(key).resourceType === ConfigResourceType.BROKER);
     if (isBrokers) this.#options.store.cleaner.reconfigure(cleanerConfigOf(this.#effectiveConfig(image)));

@@ -277,8 +277,8 @@ export class Controller {
     const { world, logger, config } = this.#options;
     const now = world.clock.monotonic();
     this.#activeEpoch = epoch;
-    this.#sessions.clear();
     const { image } = this.#state;
+    this.#sessions.clear({ beginAt: image.offset });
     for (const { id, epoch: brokerEpoch, fenced } of image.cluster.brokers.values()) {
       if (!fenced) this.#sessions.expect({ brokerId: id, brokerEpoch }, now);
     }

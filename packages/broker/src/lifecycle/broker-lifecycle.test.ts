@@ -4,22 +4,22 @@ import { expect, test } from 'vitest';
 import { until } from '../testing/client.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
 
-test('after a standstill a broker may lead again when a heartbeat that it sent since is answered', async () => {
+test('after a standstill a broker leads again when the controller says that it has read what it lost', async () => {
   const real = createNodeWorld();
   let stoodStillMs = 0;
   const clock = { wall: () => real.clock.wall(), monotonic: () => real.clock.monotonic() + stoodStillMs };
   const world: World = { ...real, clock };
   const waiting: (() => void)[] = [];
   let holds = false;
+  let isCaughtUp = true;
   const lifecycle = new BrokerLifecycle({
     world,
     logger: silentLogger,
     controller: {
       send: async (api) => {
         if (api.key === BrokerHeartbeat.key && holds) await new Promise<void>((resolve) => waiting.push(resolve));
-        return { errorCode: 0, brokerEpoch: 0, isFenced: false, shouldShutDown: false } as unknown as ResponseOf<
-          typeof api
-        >;
+        const answer = { errorCode: 0, brokerEpoch: 0, isCaughtUp, isFenced: false, shouldShutDown: false };
+        return answer as unknown as ResponseOf<typeof api>;
       },
     },
     identity: {
@@ -54,7 +54,12 @@ test('after a standstill a broker may lead again when a heartbeat that it sent s
   waiting[0]?.();
   await until(() => waiting.length === 2, 'the next heartbeat');
   expect(lifecycle.mayLead).toBe(false);
+  isCaughtUp = false;
   waiting[1]?.();
+  await until(() => waiting.length === 3, 'another one');
+  expect(lifecycle.mayLead).toBe(false);
+  isCaughtUp = true;
+  waiting[2]?.();
   await until(() => lifecycle.mayLead, 'its answer');
   lifecycle.stop();
 });

@@ -170,10 +170,10 @@ export class BrokerLifecycle {
         },
         { timeoutMs: timings.heartbeatIntervalMs },
       );
-      const { errorCode, isFenced, shouldShutDown } = response;
+      const { errorCode, isCaughtUp, isFenced, shouldShutDown } = response;
       this.#standstill.look(this.#now);
-      if (errorCode === ErrorCode.NONE && !isFenced) this.#standstill.onConfirmed(sentAt);
-      if (errorCode === ErrorCode.NONE) return { kind: 'heartbeatAnswered', isFenced, shouldShutDown };
+      if (errorCode === ErrorCode.NONE && isCaughtUp && !isFenced) this.#standstill.onConfirmed(sentAt);
+      if (errorCode === ErrorCode.NONE) return { kind: 'heartbeatAnswered', isCaughtUp, isFenced, shouldShutDown };
       logger.warn({ error: errorName(errorCode) }, 'the controller refused a heartbeat');
       const mustRegister =
         errorCode === ErrorCode.STALE_BROKER_EPOCH || errorCode === ErrorCode.BROKER_ID_NOT_REGISTERED;

@@ -90,6 +90,12 @@ export class Replicas {
     return this.#work.isDone;
   }
 
+  /** Runs a task when everything that the image says by now is done: at once, or in a later turn. */
+  whenSettled(task: () => void): void {
+    this.#work.add(task);
+    this.#work.go();
+  }
+
   get size(): number {
     return this.#table.size;
   }

@@ -2,6 +2,7 @@
  * What the active controller knows of each broker's life: when it was last heard of, how far it has read the metadata,
  * whether its connection broke. Soft state: never replicated, never rolled back, begun anew by each active controller,
  * which expects to hear of every unfenced broker soon: brokers send a heartbeat when they learn of a new controller.
+ * For the same reason a new controller takes nobody for caught up who has not read what it found when it began.
  *
  *   heartbeat ─▶ fresh ──(silent for the session timeout)──▶ expired: fence
  *                  └──(connection broke)─▶ grace ──(no heartbeat)──▶ expired: fence
@@ -36,6 +37,9 @@ type Timeouts = Pick<
 export class BrokerSessions {
   readonly #timeouts: Timeouts;
   readonly #sessions = new Map<number, Session>();
+  /** Up to where a broker must have read to know what it leads no more: who was silent may believe that it does. */
+  readonly #mustHaveRead = new Map<number, number>();
+  #beganAt = -1;
 
   constructor(timeouts: Timeouts) {
     this.#timeouts = timeouts;
@@ -87,8 +91,21 @@ export class BrokerSessions {
     this.#sessions.delete(brokerId);
   }
 
-  clear(): void {
+  /** Forgets everything; what an active controller knows begins with the metadata up to this offset. */
+  clear({ beginAt = -1 }: { readonly beginAt?: number } = {}): void {
     this.#sessions.clear();
+    this.#mustHaveRead.clear();
+    this.#beganAt = beginAt;
+  }
+
+  /** The record at the offset, or one before it, takes leaderships from the broker. */
+  leadershipsTaken(brokerId: number, offset: number): void {
+    this.#mustHaveRead.set(brokerId, offset);
+  }
+
+  /** Whether a broker that has read so far knows what it leads. */
+  isCaughtUp(brokerId: number, metadataOffset: number): boolean {
+    return metadataOffset >= (this.#mustHaveRead.get(brokerId) ?? this.#beganAt);
   }
 
   /** Whether this very incarnation was heard of, and is still there as far as anybody can know. */

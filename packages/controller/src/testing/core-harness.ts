@@ -78,7 +78,7 @@ export class CoreHarness {
     this.state.revert();
     this.nextOffset = this.#committedOffset;
     this.log.length = this.#committedOffset;
-    this.sessions.clear();
+    this.sessions.clear({ beginAt: this.state.image.offset });
     for (const { id, epoch, fenced } of this.state.image.cluster.brokers.values()) {
       if (!fenced) this.sessions.expect({ brokerId: id, brokerEpoch: epoch }, this.now);
     }

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
-import { LifecycleCore, type LifecycleEffect, type LifecycleInput } from './lifecycle-core.ts';
+import { LifecycleCore, type HeartbeatAnswer, type LifecycleEffect, type LifecycleInput } from './lifecycle-core.ts';
 
 function run(core: LifecycleCore, input: LifecycleInput, now: number): string[] {
   const out: LifecycleEffect[] = [];
   core.step(input, now, out);
   return out.map((effect) => (effect.kind === 'changed' ? effect.state : effect.kind));
+}
+
+function answered(answer: Partial<HeartbeatAnswer> = {}): LifecycleInput {
+  return { kind: 'heartbeatAnswered', isCaughtUp: true, isFenced: false, shouldShutDown: false, ...answer };
 }
 
 function started(): LifecycleCore {
@@ -23,7 +27,7 @@ function started(): LifecycleCore {
 function running(): LifecycleCore {
   const core = started();
   expect(run(core, { kind: 'metadataApplied', offset: 7, brokerEpoch: 7 }, 6)).toEqual(['sendHeartbeat']);
-  expect(run(core, { kind: 'heartbeatAnswered', isFenced: false, shouldShutDown: false }, 7)).toEqual(['running']);
+  expect(run(core, answered(), 7)).toEqual(['running']);
   return core;
 }
 
@@ -56,8 +60,17 @@ test('metadata may outrun the answer to the registration', () => {
 test('a broker that stays fenced asks again soon', () => {
   const core = started();
   run(core, { kind: 'metadataApplied', offset: 7, brokerEpoch: 7 }, 6);
-  expect(run(core, { kind: 'heartbeatAnswered', isFenced: true, shouldShutDown: false }, 10)).toEqual([]);
+  expect(run(core, answered({ isFenced: true }), 10)).toEqual([]);
   expect(core.nextDeadline()).toBe(60);
+});
+
+test('a broker that was fenced, or has not read what it lost, asks again soon', () => {
+  for (const answer of [{ isFenced: true }, { isCaughtUp: false }]) {
+    const core = running();
+    run(core, { kind: 'ticked' }, 2007);
+    run(core, answered(answer), 2010);
+    expect(core.nextDeadline()).toBe(2060);
+  }
 });
 
 test('a stale epoch makes it register anew', () => {
@@ -83,7 +96,7 @@ test('a registration refused for good ends it', () => {
 test('it leaves when the controller lets go, or when its time is up', () => {
   const granted = running();
   expect(run(granted, { kind: 'shutdownRequested' }, 100)).toEqual(['leaving', 'sendHeartbeat']);
-  expect(run(granted, { kind: 'heartbeatAnswered', isFenced: false, shouldShutDown: true }, 110)).toEqual(['stopped']);
+  expect(run(granted, answered({ shouldShutDown: true }), 110)).toEqual(['stopped']);
 
   const ignored = running();
   run(ignored, { kind: 'shutdownRequested' }, 100);

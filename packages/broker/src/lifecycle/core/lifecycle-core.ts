@@ -15,13 +15,20 @@ import type { Core, Millis } from '@tidelog/core';
 
 export type LifecycleState = 'starting' | 'registering' | 'fenced' | 'running' | 'leaving' | 'stopped' | 'failed';
 
+export interface HeartbeatAnswer {
+  /** The broker knows by its metadata what it leads and what not. */
+  readonly isCaughtUp: boolean;
+  readonly isFenced: boolean;
+  readonly shouldShutDown: boolean;
+}
+
 export type LifecycleInput =
   | { readonly kind: 'started' }
   | { readonly kind: 'registered'; readonly brokerEpoch: number }
   | { readonly kind: 'registrationFailed'; readonly retriable: boolean; readonly detail: string }
   /** The image contains everything up to this offset, and this broker registered with that epoch (-1: not at all). */
   | { readonly kind: 'metadataApplied'; readonly offset: number; readonly brokerEpoch: number }
-  | { readonly kind: 'heartbeatAnswered'; readonly isFenced: boolean; readonly shouldShutDown: boolean }
+  | ({ readonly kind: 'heartbeatAnswered' } & HeartbeatAnswer)
   | { readonly kind: 'heartbeatFailed'; readonly mustRegister: boolean }
   | { readonly kind: 'directoriesFailed' }
   /** There is another active controller, which must hear of this broker soon. */
@@ -137,12 +144,12 @@ export class LifecycleCore implements Core<LifecycleInput, LifecycleEffect> {
   }
 
   #onHeartbeatAnswered(
-    { isFenced, shouldShutDown }: { isFenced: boolean; shouldShutDown: boolean },
+    { isCaughtUp, isFenced, shouldShutDown }: HeartbeatAnswer,
     now: Millis,
     out: LifecycleEffect[],
   ): void {
     this.#inFlight = false;
-    const settled = this.#state === 'running' || (this.#state === 'fenced' && !isFenced);
+    const settled = this.#state !== 'leaving' && isCaughtUp && !isFenced;
     this.#nextSendAt = now + (settled ? this.#timings.heartbeatIntervalMs : this.#timings.retryMs);
     if (this.#state === 'leaving') {
       this.#leaveUntil = this.#leaveSince + this.#timings.shutdownTimeoutMs;

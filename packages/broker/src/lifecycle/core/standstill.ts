@@ -1,8 +1,8 @@
 /**
  * Whether this process has stood still (a pause, a long collection) for longer than its session with the controller
  * lasts. Others may lead by now what it leads by its own image, so it must not serve as a leader before the controller
- * has answered a heartbeat that was sent afterwards. A controller that is silent is no reason: without one nobody is
- * elected either. Clock: monotonic.
+ * has said, to a heartbeat that was sent afterwards, that it is alive and has read of what it lost. A silent controller
+ * is no reason: without one nobody is elected either. Clock: monotonic.
  */
 import type { Millis } from '@tidelog/core';
 
@@ -29,7 +29,7 @@ export class Standstill {
     return this.#noticedAt !== undefined;
   }
 
-  /** The controller takes this broker for alive, and said so to a heartbeat of that time. */
+  /** The controller takes this broker for alive and caught up, and said so to a heartbeat of that time. */
   onConfirmed(sentAt: Millis): void {
     if (this.#noticedAt !== undefined && sentAt >= this.#noticedAt) this.#noticedAt = undefined;
   }

@@ -33,6 +33,30 @@ describe('BrokerHeartbeat', () => {
     expect(harness.partition('t')).toMatchObject({ isr: [2, 3], leader: 2, leaderEpoch: 1, partitionEpoch: 1 });
   });
 
+  it('unfences a broker that was silent when it has read of its fencing, not before', () => {
+    const harness = new CoreHarness();
+    harness.bringUp([1, 2]);
+    harness.createTopic('t', { assignments: [[1, 2]] });
+    const before = harness.nextOffset - 1;
+    harness.silence(1);
+    const fencedAt = harness.nextOffset - 1;
+    expect(harness.heartbeat(1, { offset: before })).toMatchObject({ isCaughtUp: false, isFenced: true });
+    expect(harness.heartbeat(1, { offset: fencedAt })).toMatchObject({ isCaughtUp: true, isFenced: false });
+  });
+
+  it('asks a broker that a former controller may have fenced to read what this one began with', () => {
+    const harness = new CoreHarness();
+    harness.bringUp([1, 2]);
+    const before = harness.nextOffset - 1;
+    harness.silence(1);
+    harness.commit();
+    harness.revert();
+    const beganAt = harness.nextOffset - 1;
+    expect(harness.heartbeat(1, { offset: before })).toMatchObject({ isCaughtUp: false, isFenced: true });
+    expect(harness.heartbeat(2, { offset: before })).toMatchObject({ isCaughtUp: false, isFenced: false });
+    expect(harness.heartbeat(1, { offset: beganAt })).toMatchObject({ isCaughtUp: true, isFenced: false });
+  });
+
   it('fences a broker early when its connection broke and it did not come back', () => {
     const harness = new CoreHarness();
     harness.bringUp([1, 2]);

@@ -7,7 +7,9 @@
  *             │ └───────────────────────────┘ │ wants to stop, leads nothing          │ others have heard of it
  *             └──────── wants to stop ────────┴──────────────▶ SHUTDOWN_NOW ◀──────────┘
  *
- * SHUTDOWN_NOW is FENCED with leave to stop. A broker that stops is out of every ISR before it stops.
+ * SHUTDOWN_NOW is FENCED with leave to stop. A broker that stops is out of every ISR before it stops. A broker that was
+ * fenced for its silence is caught up when it has read of that, not (as in Kafka) when it has read of its registration:
+ * until then it may take itself for the leader of what others lead.
  * Refuses an unknown broker and an epoch that is not its registration's.
  */
 import type { BrokerImage, MetadataRecord } from '@tidelog/metadata';
@@ -55,7 +57,7 @@ export function decideBrokerHeartbeat(
   // A directory fails seldom, and never together with a change of state that matters more.
   if (records.length === 0) records.push(...planDirectoriesOffline(context, broker, request.offlineLogDirs));
   const response = answer(ErrorCode.NONE, {
-    isCaughtUp: currentMetadataOffset >= broker.epoch,
+    isCaughtUp: isCaughtUp(context, request, broker),
     isFenced: next === 'FENCED' || next === 'SHUTDOWN_NOW',
     shouldShutDown: next === 'SHUTDOWN_NOW',
   });
@@ -75,19 +77,24 @@ export function stateOf(broker: BrokerImage): Exclude<BrokerState, 'SHUTDOWN_NOW
 }
 
 function nextState(context: DecisionContext, request: BrokerHeartbeatRequest, broker: BrokerImage): BrokerState {
-  const { wantFence, wantShutDown, currentMetadataOffset } = request;
+  const { wantFence, wantShutDown } = request;
   const leads = context.index.leaderships(broker.id) > 0;
   switch (stateOf(broker)) {
     case 'FENCED':
       if (wantShutDown) return 'SHUTDOWN_NOW';
-      // The broker epoch is the offset of its registration's record.
-      return !wantFence && currentMetadataOffset >= broker.epoch ? 'UNFENCED' : 'FENCED';
+      return !wantFence && isCaughtUp(context, request, broker) ? 'UNFENCED' : 'FENCED';
     case 'UNFENCED':
       if (wantShutDown) return leads ? 'CONTROLLED_SHUTDOWN' : 'SHUTDOWN_NOW';
       return wantFence ? 'FENCED' : 'UNFENCED';
     default:
       return !leads && othersHaveRead(context, broker.id) ? 'SHUTDOWN_NOW' : 'CONTROLLED_SHUTDOWN';
   }
+}
+
+function isCaughtUp(context: DecisionContext, request: BrokerHeartbeatRequest, broker: BrokerImage): boolean {
+  const offset = request.currentMetadataOffset;
+  // The broker epoch is the offset of its registration's record.
+  return offset >= broker.epoch && context.sessions.isCaughtUp(broker.id, offset);
 }
 
 /** Whether every active broker has read of the shutdown: none sends clients to it any more. */

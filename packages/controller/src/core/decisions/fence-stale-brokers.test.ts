@@ -57,3 +57,11 @@ it('spares a broker that is heard of between two parts', () => {
   expect(decideFenceStaleBroker(harness.context)).toBeUndefined();
   expect(harness.state.image.cluster.broker(1)?.fenced).toBe(false);
 });
+
+it('takes a broker that is heard of between two parts for caught up when it has read of what it lost', () => {
+  const harness = silentLeader();
+  const before = harness.nextOffset - 1;
+  harness.apply(decideFenceStaleBroker(harness.context)?.records ?? []);
+  expect(harness.heartbeat(1, { offset: before })).toMatchObject({ isCaughtUp: false, isFenced: false });
+  expect(harness.heartbeat(1)).toMatchObject({ isCaughtUp: true, isFenced: false });
+});

@@ -34,9 +34,11 @@ export function decideFenceStaleBroker(context: DecisionContext): StaleBroker | 
       continue;
     }
     const leaving = planBrokerLeaving(context, { brokerId, most: recordsAtOnce });
-    if (leaving.length === recordsAtOnce) return { brokerId, records: leaving, unfinished: true };
-    context.sessions.remove(brokerId);
-    return { brokerId, records: [...leaving, fencing(broker)], unfinished: false };
+    const unfinished = leaving.length === recordsAtOnce;
+    const records = unfinished ? leaving : [...leaving, fencing(broker)];
+    context.sessions.leadershipsTaken(brokerId, context.nextOffset + records.length - 1);
+    if (!unfinished) context.sessions.remove(brokerId);
+    return { brokerId, records, unfinished };
   }
   return undefined;
 }
