@@ -5,6 +5,7 @@ export { crc32c, crc32cOf } from './crc32c.ts';
 export { DeadlineQueue, type DeadlineEntry } from './deadline-queue.ts';
 export { Driver, type DriverOptions } from './driver.ts';
 export { silentLogger, type LogFields, type Logger } from './logger.ts';
+export { RateLimitedLog } from './rate-limited-log.ts';
 export { SeededRandom, type Random } from './random.ts';
 export { TimelineMap } from './timeline-map.ts';
 export { isUuid, metadataTopicId, randomUuid, uuidFromBytes, uuidToBytes, zeroUuid, type Uuid } from './uuid.ts';

@@ -250,7 +250,6 @@ export class PartitionLog extends LogFacts {
   }
 
   #onFailed(detail: string): void {
-    this.#state.context.logger.error({ log: this.#state.name }, detail);
     this.observer?.onFailed(ErrorCode.KAFKA_STORAGE_ERROR, detail);
   }
 

@@ -10,7 +10,7 @@
  *     └──── the peer ends its side ────────────▲                      ▲
  *     └──── close(), or the peer breaks a rule ───────────────────────┘
  */
-import type { Chunks, Millis, Socket, World } from '@tidelog/core';
+import type { Chunks, Millis, RateLimitedLog, Socket, World } from '@tidelog/core';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Call, CallOwner, CallStage, Peer } from './call.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
@@ -21,7 +21,6 @@ import type { NetworkMetrics } from './network-metrics.ts';
 import { Outbox } from './outbox.ts';
 import type { PartialFrameHolder, PartialFrames } from './partial-frames.ts';
 import { Pipeline, type PipelineOwner } from './pipeline.ts';
-import type { RateLimitedLog } from './rate-limited-log.ts';
 import type { TurnFlush } from './turn-flush.ts';
 
 /** A frame holds an API key, a version and a correlation id at least. */

@@ -3,7 +3,15 @@
  * Before a connection is framed it passes the `secure` step, which says who the peer is; without one the listener is
  * plaintext and everybody is `User:ANONYMOUS`.
  */
-import type { ListeningSocket, Logger, Metrics, Millis, Socket, World } from '@tidelog/core';
+import {
+  RateLimitedLog,
+  type ListeningSocket,
+  type Logger,
+  type Metrics,
+  type Millis,
+  type Socket,
+  type World,
+} from '@tidelog/core';
 import { ByteBudget } from './byte-budget.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import { Deadlines } from './deadlines.ts';
@@ -12,7 +20,6 @@ import { InboundConnection, type ConnectionShared } from './inbound-connection.t
 import { defaultNetworkLimits, type NetworkLimits } from './limits.ts';
 import { NetworkMetrics } from './network-metrics.ts';
 import { PartialFrames } from './partial-frames.ts';
-import { RateLimitedLog } from './rate-limited-log.ts';
 import { TurnFlush } from './turn-flush.ts';
 
 /**

@@ -1,27 +1,21 @@
-import { createNodeWorld, silentLogger, type World } from '@tidelog/core';
-import { BrokerHeartbeat, type ResponseOf } from '@tidelog/protocol';
+import { createNodeWorld, silentLogger, type LogFields, type World } from '@tidelog/core';
+import { BrokerHeartbeat, ErrorCode, type ResponseOf } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
-import { until } from '../testing/client.ts';
-import { BrokerLifecycle } from './broker-lifecycle.ts';
+import type { ControllerChannel } from '../channels.ts';
+import { pause, until } from '../testing/client.ts';
+import { BrokerLifecycle, type LifecycleDeps } from './broker-lifecycle.ts';
 
-test('after a standstill a broker leads again when the controller says that it has read what it lost', async () => {
-  const real = createNodeWorld();
-  let stoodStillMs = 0;
-  const clock = { wall: () => real.clock.wall(), monotonic: () => real.clock.monotonic() + stoodStillMs };
-  const world: World = { ...real, clock };
-  const waiting: (() => void)[] = [];
-  let holds = false;
-  let isCaughtUp = true;
-  const lifecycle = new BrokerLifecycle({
+function lifecycleWith(
+  deps: Pick<LifecycleDeps, 'world' | 'logger'> & { answer: (api: { readonly key: number }) => Promise<object> },
+): BrokerLifecycle {
+  const { world, logger, answer } = deps;
+  const controller: ControllerChannel = {
+    send: async (api) => (await answer(api)) as unknown as ResponseOf<typeof api>,
+  };
+  return new BrokerLifecycle({
     world,
-    logger: silentLogger,
-    controller: {
-      send: async (api) => {
-        if (api.key === BrokerHeartbeat.key && holds) await new Promise<void>((resolve) => waiting.push(resolve));
-        const answer = { errorCode: 0, brokerEpoch: 0, isCaughtUp, isFenced: false, shouldShutDown: false };
-        return answer as unknown as ResponseOf<typeof api>;
-      },
-    },
+    logger,
+    controller,
     identity: {
       nodeId: 1,
       clusterId: 'c',
@@ -41,6 +35,45 @@ test('after a standstill a broker leads again when the controller says that it h
     },
     offlineLogDirs: () => [],
     onChange: () => undefined,
+  });
+}
+
+test('a refused registration is said once a second, and again when the reason is another', async () => {
+  const reasons: unknown[] = [];
+  let errorCode: ErrorCode = ErrorCode.DUPLICATE_BROKER_REGISTRATION;
+  let registrations = 0;
+  const lifecycle = lifecycleWith({
+    world: createNodeWorld(),
+    logger: { ...silentLogger, warn: ({ error }: LogFields) => void reasons.push(error) },
+    answer: async () => {
+      registrations++;
+      return { errorCode, brokerEpoch: -1 };
+    },
+  });
+  lifecycle.start();
+  await until(() => registrations >= 5, 'some attempts');
+  expect(reasons).toEqual(['DUPLICATE_BROKER_REGISTRATION']);
+  errorCode = ErrorCode.NOT_CONTROLLER;
+  await pause(50);
+  lifecycle.stop();
+  expect(reasons).toEqual(['DUPLICATE_BROKER_REGISTRATION', 'NOT_CONTROLLER']);
+});
+
+test('after a standstill a broker leads again when the controller says that it has read what it lost', async () => {
+  const real = createNodeWorld();
+  let stoodStillMs = 0;
+  const clock = { wall: () => real.clock.wall(), monotonic: () => real.clock.monotonic() + stoodStillMs };
+  const world: World = { ...real, clock };
+  const waiting: (() => void)[] = [];
+  let holds = false;
+  let isCaughtUp = true;
+  const lifecycle = lifecycleWith({
+    world,
+    logger: silentLogger,
+    answer: async (api) => {
+      if (api.key === BrokerHeartbeat.key && holds) await new Promise<void>((resolve) => waiting.push(resolve));
+      return { errorCode: 0, brokerEpoch: 0, isCaughtUp, isFenced: false, shouldShutDown: false };
+    },
   });
   lifecycle.start();
   await until(() => lifecycle.brokerEpoch === 0, 'the registration');

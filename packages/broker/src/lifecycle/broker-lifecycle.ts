@@ -3,7 +3,7 @@
  * back and tells the rest of the broker where it stands. Refuses to go on when the controller refuses this broker for
  * good (another cluster, another live broker with this id).
  */
-import { Driver, type Logger, type Millis, type Timer, type Uuid, type World } from '@tidelog/core';
+import { Driver, RateLimitedLog, type Logger, type Millis, type Timer, type Uuid, type World } from '@tidelog/core';
 import type { MetadataImage } from '@tidelog/metadata';
 import { BrokerHeartbeat, BrokerRegistration, ErrorCode, errorName, isRetriable } from '@tidelog/protocol';
 import type { ControllerChannel } from '../channels.ts';
@@ -46,11 +46,13 @@ export class BrokerLifecycle {
   readonly #core: LifecycleCore;
   readonly #driver: Driver<LifecycleInput, LifecycleEffect>;
   readonly #standstill: Standstill;
+  readonly #repeated: RateLimitedLog;
   #lookTimer: Timer | undefined;
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps;
     this.#core = new LifecycleCore(deps.timings);
+    this.#repeated = new RateLimitedLog(deps.world, deps.logger);
     this.#standstill = new Standstill(deps.timings.sessionTimeoutMs, deps.world.clock.monotonic());
     this.#driver = new Driver({
       world: deps.world,
@@ -145,7 +147,8 @@ export class BrokerLifecycle {
       // Another live incarnation of this id may be a former self whose session has not run out yet.
       const retriable = isRetriable(errorCode) || errorCode === ErrorCode.DUPLICATE_BROKER_REGISTRATION;
       const detail = `the controller refused the registration of broker ${identity.nodeId}: ${errorName(errorCode)}`;
-      logger.warn({ error: errorName(errorCode), retriable }, detail);
+      const error = errorName(errorCode);
+      this.#repeated.write('warn', `registration ${error}`, { error, retriable }, detail);
       return { kind: 'registrationFailed', retriable, detail };
     } catch (error) {
       logger.debug({ err: error }, 'no controller to register with yet');
@@ -174,7 +177,8 @@ export class BrokerLifecycle {
       this.#standstill.look(this.#now);
       if (errorCode === ErrorCode.NONE && isCaughtUp && !isFenced) this.#standstill.onConfirmed(sentAt);
       if (errorCode === ErrorCode.NONE) return { kind: 'heartbeatAnswered', isCaughtUp, isFenced, shouldShutDown };
-      logger.warn({ error: errorName(errorCode) }, 'the controller refused a heartbeat');
+      const error = errorName(errorCode);
+      this.#repeated.write('warn', `heartbeat ${error}`, { error }, 'the controller refused a heartbeat');
       const mustRegister =
         errorCode === ErrorCode.STALE_BROKER_EPOCH || errorCode === ErrorCode.BROKER_ID_NOT_REGISTERED;
       return { kind: 'heartbeatFailed', mustRegister };

@@ -94,6 +94,7 @@ export class BrokerFetcher {
   onReplicated(replica: Replica, logEndOffset: number): void {
     const followed = this.#partitions.get(keyOf(replica));
     if (followed?.state !== 'writing' || logEndOffset < followed.writingUpTo) return;
+    followed.failures = 0;
     this.#ready(followed);
     this.#doneWriting(followed);
   }
@@ -269,7 +270,6 @@ export class BrokerFetcher {
         if (followed.hasNews) this.#changed.add(followed);
         return;
       case 'appended':
-        followed.failures = 0;
         followed.state = 'writing';
         followed.writingUpTo = result.lastOffset + 1;
         this.#deps.quotas.record('follower', followed.replica, result.sizeInBytes);

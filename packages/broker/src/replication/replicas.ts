@@ -3,7 +3,7 @@
  * went away, promotes and demotes; a topic that is deleted and created again under its name is another topic (another
  * id) and shares nothing with the old one. It refuses to decide anything about a partition: that is PartitionCore's.
  */
-import type { Millis, Timer } from '@tidelog/core';
+import { RateLimitedLog, type Millis, type Timer } from '@tidelog/core';
 import type { AppendOutcome } from '@tidelog/log';
 import { emptyMetadataImage, type MetadataDelta, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
 import { ErrorCode } from '@tidelog/protocol';
@@ -44,6 +44,7 @@ export class Replicas {
   readonly #host: ReplicaHost;
   readonly #listeners: LeadershipListener[] = [];
   readonly #logs: ReplicaLogs;
+  readonly #repeated: RateLimitedLog;
   #image: MetadataImage = emptyMetadataImage;
   #joined = false;
   #reviewTimer: Timer | undefined;
@@ -56,6 +57,7 @@ export class Replicas {
     this.#deps = deps;
     const { world, logger, metrics, config, brokerEpoch, controller, peers, replicationRates } = deps;
     this.deadlines = new Deadlines(world);
+    this.#repeated = new RateLimitedLog(world, logger);
     this.#work = new SlicedWork(world);
     const { nodeId, quotaWindows: windows, quotaWindowMs: windowMs } = config;
     this.quotas = new ReplicationQuotas({ clock: world.clock, nodeId, windows, windowMs, ratesOf: replicationRates });
@@ -345,7 +347,8 @@ export class Replicas {
       onReplicated: (replica, logEndOffset) => this.#fetchers.onReplicated(replica, logEndOffset),
       onLogFailed: (replica, detail) => {
         const { topic, partition } = replica;
-        this.#deps.logger.error({ topic, partition, detail }, 'appends to a log failed');
+        // On a full disk each append of each log fails, and every fetch is an attempt.
+        this.#repeated.write('error', 'appendFailed', { topic, partition, detail }, 'appends to a log failed');
         this.#fetchers.onLogFailed(replica);
         this.#logs.reportIfLost(replica);
       },

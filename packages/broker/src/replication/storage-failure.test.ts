@@ -1,16 +1,17 @@
 import { afterEach, expect, test } from 'vitest';
+import { silentLogger } from '@tidelog/core';
 import { DeleteRecords, ErrorCode } from '@tidelog/protocol';
-import { fetch, produce, until } from '../testing/client.ts';
+import { fetch, pause, produce, until } from '../testing/client.ts';
 import { valuesIn } from '../testing/records.ts';
-import { TestCluster } from '../testing/test-cluster.ts';
+import { TestCluster, type ClusterOptions } from '../testing/test-cluster.ts';
 
 const topicId = 'TTTTTTTTTTTTTTTTTTTTTQ';
 let cluster: TestCluster;
 
 afterEach(() => cluster.stop());
 
-async function start(brokers: number): Promise<void> {
-  cluster = await TestCluster.start({ brokers });
+async function start(brokers: number, options: Partial<ClusterOptions> = {}): Promise<void> {
+  cluster = await TestCluster.start({ brokers, ...options });
   const replicas = Array.from({ length: brokers }, (_, index) => index + 1);
   cluster.controller.createTopic({ name: 'events', topicId, replicas: [replicas] });
 }
@@ -59,6 +60,21 @@ test('a follower that has no room for a while catches up', async () => {
   await produce(cluster.broker(1), { topicId, acks: 1 });
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(cluster.broker(2).replicas.get('events', 0)?.logEndOffset).toBe(1);
+  cluster.broker(2).world.disk.writeFault = undefined;
+  await until(() => cluster.broker(2).replicas.get('events', 0)?.logEndOffset === 2, 'the follower');
+});
+
+test('a follower that has no room says so once a second, and tries ever less often', async () => {
+  const errors: string[] = [];
+  await start(2, { logger: { ...silentLogger, error: (_, message) => errors.push(message) } });
+  await produce(cluster.broker(1), { topicId });
+  cluster.broker(2).world.disk.writeFault = 'ENOSPC';
+  const fetchesBefore = cluster.fetches;
+  await produce(cluster.broker(1), { topicId, acks: 1 });
+  await pause(700);
+  expect(errors).toEqual(['appends to a log failed']);
+  // After 20, 40, 80, 160 and 320 milliseconds; one every 20 would be 35.
+  expect(cluster.fetches - fetchesBefore).toBeLessThan(20);
   cluster.broker(2).world.disk.writeFault = undefined;
   await until(() => cluster.broker(2).replicas.get('events', 0)?.logEndOffset === 2, 'the follower');
 });

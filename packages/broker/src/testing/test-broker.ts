@@ -3,7 +3,15 @@
  * handlers. Requests go through their codecs, as on the wire.
  */
 import { tmpdir } from 'node:os';
-import { createNodeWorld, noMetrics, randomUuid, silentLogger, type Chunks, type World } from '@tidelog/core';
+import {
+  createNodeWorld,
+  noMetrics,
+  randomUuid,
+  silentLogger,
+  type Chunks,
+  type Logger,
+  type World,
+} from '@tidelog/core';
 import { defaultLogConfig, LogStore, type LogConfig } from '@tidelog/log';
 import type { BoundHandler, RequestContext } from '@tidelog/net';
 import type { Api, RequestInputOf, ResponseOf } from '@tidelog/protocol';
@@ -25,6 +33,7 @@ export interface TestBrokerOptions {
   readonly minInsyncReplicas?: number;
   readonly replication?: Partial<ReplicationConfig>;
   readonly authorizer?: Authorizer;
+  readonly logger?: Logger;
 }
 
 type FaultyWorld = Omit<World, 'disk'> & { readonly disk: FaultyDisk };
@@ -39,7 +48,7 @@ export class TestBroker {
   #correlationId = 0;
 
   private constructor(options: TestBrokerOptions, world: FaultyWorld, directory: string, store: LogStore) {
-    const { nodeId, controller, peers, minInsyncReplicas = 1 } = options;
+    const { nodeId, controller, peers, minInsyncReplicas = 1, logger = silentLogger } = options;
     this.nodeId = nodeId;
     this.world = world;
     this.directory = directory;
@@ -54,7 +63,7 @@ export class TestBroker {
       controller,
       peers,
       brokerEpoch,
-      logger: silentLogger,
+      logger,
       metrics: noMetrics,
       replicationRates: ({ configs }) => {
         const rateOf = (side: string): number => {
@@ -95,7 +104,8 @@ export class TestBroker {
     const world = { ...nodeWorld, disk: faultyDisk(nodeWorld.disk) };
     const logDirs = [{ path: directory, directoryId: 'EEEEEEEEEEEEEEEEEEEEEQ' }];
     const config = { logDefaults: { ...defaultLogConfig, ...options.log } };
-    const store = await LogStore.open({ world, logger: silentLogger, logDirs, config });
+    const { logger = silentLogger } = options;
+    const store = await LogStore.open({ world, logger, logDirs, config });
     return new TestBroker(options, world, directory, store);
   }
 

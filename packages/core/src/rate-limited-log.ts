@@ -1,14 +1,18 @@
-/** Lines that a stranger can provoke: at most one line per kind and second, saying how many it stands for. */
-import type { LogFields, Logger, Millis, World } from '@tidelog/core';
+/**
+ * Lines that a stranger can provoke, or that are written again with every attempt at something: at most one line per
+ * kind and second, saying how many it stands for.
+ */
+import type { LogFields, Logger } from './logger.ts';
+import type { Millis, World } from './world.ts';
 
 const quietMs: Millis = 1000;
 
 export class RateLimitedLog {
-  readonly #world: World;
+  readonly #world: Pick<World, 'clock'>;
   readonly #logger: Logger;
   readonly #kinds = new Map<string, { lastAt: Millis; suppressed: number }>();
 
-  constructor(world: World, logger: Logger) {
+  constructor(world: Pick<World, 'clock'>, logger: Logger) {
     this.#world = world;
     this.#logger = logger;
   }
