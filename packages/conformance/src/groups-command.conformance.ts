@@ -50,7 +50,7 @@ const startMember = (client: string, group: string): void => {
 
 beforeAll(async () => {
   cluster = await TidelogCluster.start({ brokers: 3 });
-  const retry = { retries: 20, initialRetryTime: 100, maxRetryTime: 1000 };
+  const retry = { retries: 60, initialRetryTime: 100, maxRetryTime: 1000 };
   kafka = new Kafka({ brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING, retry });
   admin = kafka.admin();
   await admin.connect();
@@ -96,7 +96,7 @@ test.each([
     (await json('describe', '--group', group, '--members').catch(() => [])).map(({ assignment }) =>
       (assignment as { partition: number }[]).map(({ partition }) => partition).toSorted((one, other) => one - other),
     );
-  await expect.poll(whatItReads, { timeout: 30_000, interval: 500 }).toEqual([[0, 1, 2]]);
+  await expect.poll(whatItReads, { timeout: 90_000, interval: 500 }).toEqual([[0, 1, 2]]);
   expect(await groups('describe', '--group', group, '--members', '--verbose')).toMatch(/ 3 .* orders:0,1,2/);
   expect(await json('describe', '--group', group, '--state')).toMatchObject([{ type, state: 'Stable', members: 1 }]);
   expect((await json('describe', '--group', group)).every(({ consumerId }) => consumerId !== null)).toBe(true);

@@ -19,6 +19,9 @@ const perCodec = Math.min(count, 20_000);
 const outputMax = 64 * 1024 * 1024;
 const plugins = { Snappy: 'snappy', LZ4: 'lz4', ZSTD: 'zstd' } as const;
 
+/** A broker may learn of what a controller has committed a moment after the client was told. */
+const patiently = { timeout: 20_000, interval: 50 };
+
 for (const [name, codec] of Object.entries(plugins)) {
   CompressionCodecs[Compression[name as keyof typeof plugins]] = () => ({
     compress: (encoder: { buffer: Buffer }) => Promise.resolve(compress(codec, encoder.buffer)),
@@ -39,7 +42,8 @@ describe('kafkajs', () => {
       clientId: 'conformance',
       brokers: [cluster.bootstrap],
       logLevel: logLevel.NOTHING,
-      retry: { retries: 20, initialRetryTime: 50, maxRetryTime: 1000 },
+      // A minute, in which a broker comes back on a busy machine too.
+      retry: { retries: 60, initialRetryTime: 50, maxRetryTime: 1000 },
     });
     admin = kafka.admin();
     await admin.connect();
@@ -114,10 +118,11 @@ describe('kafkajs', () => {
     const configEntries = [{ name: 'retention.ms', value: '86400000' }];
     expect(await admin.createTopics({ topics: [{ topic, numPartitions: 3, configEntries }] })).toBe(true);
     expect(await admin.createTopics({ topics: [{ topic }] })).toBe(false);
-    expect(await admin.listTopics()).toContain(topic);
+    await expect.poll(() => admin.listTopics(), patiently).toContain(topic);
     await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    expect(topics[0]?.partitions.length).toBe(4);
+    const partitions = async (): Promise<number | undefined> =>
+      (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.length;
+    await expect.poll(partitions, patiently).toBe(4);
     const { brokers, controller, clusterId } = await admin.describeCluster();
     expect(brokers).toMatchObject([{ nodeId: 1, host: '127.0.0.1', port: cluster.node(1).port }]);
     expect([controller, clusterId]).toEqual([1, 'conformance-cluster-01w']);
@@ -130,10 +135,10 @@ describe('kafkajs', () => {
       });
       return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue;
     };
-    expect(await configOf('retention.ms')).toBe('86400000');
+    await expect.poll(() => configOf('retention.ms'), patiently).toBe('86400000');
     const entries = [{ name: 'max.message.bytes', value: '2000000' }];
     await admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries: entries }] });
-    expect(await configOf('max.message.bytes')).toBe('2000000');
+    await expect.poll(() => configOf('max.message.bytes'), patiently).toBe('2000000');
     // AlterConfigs replaces: what it does not name is back at its default.
     expect(await configOf('retention.ms')).toBe('604800000');
 
@@ -145,7 +150,7 @@ describe('kafkajs', () => {
     const offsets = await admin.fetchTopicOffsets(topic);
     expect(offsets.find(({ partition }) => partition === 0)).toMatchObject({ low: '4000', high: '5000' });
     await admin.deleteTopics({ topics: [topic] });
-    expect(await admin.listTopics()).not.toContain(topic);
+    await expect.poll(() => admin.listTopics(), patiently).not.toContain(topic);
   });
 
   test('a group consumes all of it, byte for byte, and again after a kill -9', async () => {

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TidelogCluster, type TidelogProcess } from './support/tidelog-process.ts';
 
+/** A process needs a good second to come up, and ten times that where there is next to no processor for it. */
+const patiently = { timeout: 60_000, interval: 50 };
+
 let cluster: TidelogCluster;
 let node: TidelogProcess;
 
@@ -25,11 +28,11 @@ const ask = async (path: string): Promise<{ status: number; body: string } | und
 };
 
 test('/healthz answers although the node is not ready', async () => {
-  await expect.poll(() => ask('/healthz'), { timeout: 10_000 }).toMatchObject({ status: 200 });
+  await expect.poll(() => ask('/healthz'), patiently).toMatchObject({ status: 200 });
 });
 
 test('/readyz says why it is not', async () => {
-  await expect.poll(() => ask('/readyz'), { timeout: 10_000 }).toMatchObject({ status: 503 });
+  await expect.poll(() => ask('/readyz'), patiently).toMatchObject({ status: 503 });
   expect((await ask('/readyz'))?.body).toContain('the broker is registering');
 });
 
@@ -39,7 +42,7 @@ test('/metrics is there', async () => {
 });
 
 test('the log is written', async () => {
-  await expect.poll(() => node.output(), { timeout: 10_000 }).toContain('registering with the controller');
+  await expect.poll(() => node.output(), patiently).toContain('registering with the controller');
 });
 
 test('SIGTERM stops it within seconds, with 0 and the logs marked clean', async () => {
@@ -47,6 +50,7 @@ test('SIGTERM stops it within seconds, with 0 and the logs marked clean', async 
   expect(existsSync(marker)).toBe(false);
   const before = Date.now();
   expect(await node.signal('SIGTERM')).toBe(0);
-  expect(Date.now() - before).toBeLessThan(10_000);
+  // Somebody who waited for the quorum would wait for the thirty seconds of a request, or for ever.
+  expect(Date.now() - before).toBeLessThan(20_000);
   expect(existsSync(marker)).toBe(true);
 });

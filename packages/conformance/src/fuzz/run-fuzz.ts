@@ -5,7 +5,6 @@
  */
 import { fuzzDecoders } from '@tidelog/protocol';
 import { Neighbour } from '../support/neighbour.ts';
-import { sleep } from '../support/raw-client.ts';
 import { TidelogCluster } from '../support/tidelog-process.ts';
 import { residentMebibytes, strangeFiles, suspiciousLines } from '../support/watch.ts';
 import { SocketWalks } from './socket-walks.ts';
@@ -70,7 +69,7 @@ async function overSocket(run: FuzzRun, failures: string[]): Promise<{ text: str
   const pid = node.pid ?? 0;
   const neighbour = new Neighbour(node.port);
   const walks = await SocketWalks.over(node.port, run.seed);
-  await sleep(1000);
+  await neighbour.served();
   const socketMs = (run.durationMs * 4) / 5;
   const warmAt = performance.now() + socketMs * warmUpShare;
   const end = performance.now() + socketMs;

@@ -5,7 +5,7 @@
  */
 import { expect } from 'vitest';
 import { Neighbour } from './neighbour.ts';
-import { RawClient, sleep } from './raw-client.ts';
+import { RawClient } from './raw-client.ts';
 import { TidelogCluster, type TidelogProcess } from './tidelog-process.ts';
 import { forgetPeak, peakMebibytes, strangeFiles, suspiciousLines } from './watch.ts';
 
@@ -35,7 +35,7 @@ export class Besieged {
 
   static async start(settings: Readonly<Record<string, string | number>> = {}): Promise<Besieged> {
     const besieged = new Besieged(await TidelogCluster.start({ brokers: 1, settings }));
-    await sleep(1500);
+    await besieged.neighbour.served();
     forgetPeak(besieged.#pid);
     besieged.#restingMebibytes = peakMebibytes(besieged.#pid);
     return besieged;

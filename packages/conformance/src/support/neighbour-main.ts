@@ -1,11 +1,22 @@
 /**
  * The well-behaved client beside the hostile ones, a process of its own so that their work does not slow it: it
- * produces numbered records with acks=all and reads each of them back, until its standard input ends. Then it
- * prints one line of JSON: how many rounds, how long they took, and what went wrong.
+ * produces numbered records with acks=all and reads each of them back, until its standard input ends. It prints one
+ * line when it has been served for the first time, and one of JSON at the end: how many rounds, how long they took, and
+ * what went wrong.
  */
 import { createNodeWorld, Chunks, silentLogger } from '@tidelog/core';
 import { Connection } from '@tidelog/net';
-import { batchesOf, buildBatch, CreateTopics, errorName, Fetch, Metadata, Produce, recordsOf } from '@tidelog/protocol';
+import {
+  batchesOf,
+  buildBatch,
+  CreateTopics,
+  ErrorCode,
+  errorName,
+  Fetch,
+  Metadata,
+  Produce,
+  recordsOf,
+} from '@tidelog/protocol';
 
 const [port = '', topic = 'neighbour'] = process.argv.slice(2);
 const connection = new Connection({
@@ -19,8 +30,11 @@ const perRound = 5;
 const failures: string[] = [];
 const times: number[] = [];
 const work = { stopping: false };
+const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
 let topicId = '';
 let next = 0;
+/** A leader that has many partitions to make at once refuses at first, and every client tries again. */
+let startsUntil = performance.now() + 20_000;
 
 process.stdin.on('end', () => (work.stopping = true)).resume();
 
@@ -39,6 +53,11 @@ async function produce(): Promise<void> {
     topicData: [{ name: topic, topicId, partitionData: partitions }],
   });
   const [answer] = responses[0]?.partitionResponses ?? [];
+  if (answer?.errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER && performance.now() < startsUntil) {
+    await pause(20);
+    return await produce();
+  }
+  startsUntil = 0;
   if (answer?.errorCode !== 0) throw new Error(`produce: ${errorName(answer?.errorCode ?? -1)}`);
   if (answer.baseOffset !== next) throw new Error(`produced at ${answer.baseOffset}, not ${next}`);
 }
@@ -83,8 +102,9 @@ async function main(): Promise<void> {
   const { topics } = await connection.send(Metadata, { topics: [{ name: topic }], allowAutoTopicCreation: false });
   topicId = topics[0]?.topicId ?? '';
   while (!work.stopping && failures.length === 0) {
-    await round().catch((error: unknown) => failures.push(String(error)));
-    await new Promise((done) => void setTimeout(done, 5));
+    await round().catch((error: unknown) => failures.push(`round ${times.length}: ${String(error)}`));
+    if (times.length === 1) process.stdout.write('served\n');
+    await pause(5);
   }
   times.sort((a, b) => a - b);
   const at = (part: number): number => Math.round(times[Math.floor(times.length * part)] ?? 0);

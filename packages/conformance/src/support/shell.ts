@@ -1,12 +1,15 @@
 /** Runs an outside program to its end, with its output kept, or fails with what it said. */
 import { spawn } from 'node:child_process';
 import { createWriteStream, openSync } from 'node:fs';
+import { Readable } from 'node:stream';
 
 export interface Run {
   readonly program: string;
   readonly args: readonly string[];
   /** A file for its standard input. */
   readonly stdin?: string;
+  /** Its standard input, as it comes. */
+  readonly input?: AsyncIterable<Buffer>;
   /** A file for its standard output; it is returned as text otherwise. */
   readonly stdout?: string;
   /** A file for what it says on standard error; the end of it is kept for the message of a failure otherwise. */
@@ -18,10 +21,10 @@ export interface Run {
 }
 
 export async function runProgram(run: Run): Promise<string> {
-  const { program, args, stdin, stdout, stderr, timeoutMs = 240_000, environment = {} } = run;
+  const { program, args, stdin, input, stdout, stderr, timeoutMs = 240_000, environment = {} } = run;
   const child = spawn(program, args, {
     stdio: [
-      stdin === undefined ? 'ignore' : openSync(stdin, 'r'),
+      input !== undefined ? 'pipe' : stdin === undefined ? 'ignore' : openSync(stdin, 'r'),
       'pipe',
       stderr === undefined ? 'pipe' : openSync(stderr, 'w'),
     ],
@@ -29,6 +32,8 @@ export async function runProgram(run: Run): Promise<string> {
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
+  // What is left when the program ends goes nowhere; its exit code tells whether that is right.
+  if (input !== undefined && child.stdin !== null) Readable.from(input).pipe(child.stdin.on('error', () => undefined));
   let text = '';
   let errors = '';
   if (stdout === undefined) child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));

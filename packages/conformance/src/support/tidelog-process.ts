@@ -74,7 +74,7 @@ export class TidelogProcess {
     this.#child = child;
   }
 
-  async ready(timeoutMs = 30_000): Promise<void> {
+  async ready(timeoutMs = 90_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const response = await fetch(`http://127.0.0.1:${this.httpPort}/readyz`).catch(() => undefined);
