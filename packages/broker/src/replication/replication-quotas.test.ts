@@ -57,7 +57,7 @@ test.each(['leader', 'follower'] as const)('a replica that is in sync is not hel
   await until(() => cluster.controller.image.topics.partition(topicId, 0)?.isr.length === 2, 'the follower');
   configure(2, 'events', `${side}.replication.throttled.replicas`, '*');
   for (let n = 0; n < 3; n++) {
-    const answer = await produce(cluster.broker(1), { topicId, timeoutMs: 1000 });
+    const answer = await produce(cluster.broker(1), { topicId, timeoutMs: 10_000 });
     expect(answer.errorCode).toBe(ErrorCode.NONE);
   }
 });

@@ -37,15 +37,12 @@ test('acks=all is answered when every in-sync replica has the records', async ()
 });
 
 test('the first acks=all of a new topic does not wait for a fetch that sleeps', async () => {
-  await start();
+  await start({ replication: { replicaFetchWaitMaxMs: 600_000 } });
   await produce(cluster.broker(1), { topicId });
   const other = 'SSSSSSSSSSSSSSSSSSSSSQ';
   await pause(50);
   cluster.controller.createTopic({ name: 'other', topicId: other, replicas: [[1, 2, 3]] });
-  const begin = performance.now();
-  await produce(cluster.broker(1), { topicId: other });
-  // A fetch sleeps for half a second.
-  expect(performance.now() - begin).toBeLessThan(480);
+  expect((await produce(cluster.broker(1), { topicId: other })).errorCode).toBe(ErrorCode.NONE);
 });
 
 test('a partition that leaves the session and comes back in one request stays in it', async () => {
@@ -137,7 +134,8 @@ test('a follower that is cut off leaves the ISR and joins again when it has caug
   cluster.cut(3, 1);
   const answer = await produce(cluster.broker(1), { topicId, values: ['without 3'] });
   expect(answer.errorCode).toBe(ErrorCode.NONE);
-  expect(isr()).toEqual([1, 2]);
+  // A pause of this process takes others from the ISR too, for a moment.
+  await until(() => String(isr()) === '1,2', 'the ISR without 3');
   cluster.heal(3, 1);
   await until(() => isr().length === 3, 'the ISR to grow');
   expect(await contentOf(3)).toEqual(await contentOf(1));
@@ -173,7 +171,7 @@ test('a review of many led partitions gives the loop back between its parts', as
 });
 
 test('trap 4: below min.insync.replicas acks=all is refused and nothing new is committed', async () => {
-  await start({ minInsyncReplicas: 2, replication: { replicaLagTimeMaxMs: 100 } });
+  await start({ minInsyncReplicas: 2, replication: { replicaLagTimeMaxMs: 500 } });
   await produce(cluster.broker(1), { topicId });
   cluster.cut(2, 1);
   cluster.cut(3, 1);
@@ -240,7 +238,7 @@ test('an ISR change survives a controller that is away', async () => {
   expect(isr()).toEqual([1, 2, 3]);
   cluster.controller.isDown = false;
   expect((await waiting).errorCode).toBe(ErrorCode.NONE);
-  expect(isr()).toEqual([1, 2]);
+  await until(() => String(isr()) === '1,2', 'the ISR without 3');
 });
 
 test('a deleted topic is gone on every replica; a moved partition leaves its old broker', async () => {

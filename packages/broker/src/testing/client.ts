@@ -74,8 +74,8 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => timers.after(ms, resolve));
 }
 
-/** Waits until something holds, looking every few milliseconds. */
-export async function until(holds: () => boolean, what: string, timeoutMs = 5000): Promise<void> {
+/** Waits until something holds, looking every few milliseconds, for as long as a busy machine may need. */
+export async function until(holds: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
   const start = clock.monotonic();
   while (!holds()) {
     if (clock.monotonic() - start > timeoutMs) throw new Error(`waited in vain: ${what}`);

@@ -27,9 +27,9 @@ test('what was found is kept until a topic comes or goes', () => {
 test('a hostile pattern costs next to nothing', () => {
   const patterns = new Re2TopicPatterns();
   const all = topics(...Array.from({ length: 1000 }, (_, i) => `${'x'.repeat(200)}${i}`));
-  const start = process.cpuUsage();
+  const start = process.threadCpuUsage();
   for (const pattern of ['(?:.{0,1000})'.repeat(100), '((((a{9}){9}){9}){9}){9}', '(x*)*y', '(x|x|x)*{1000}y']) {
     for (let i = 0; i < 100; i++) patterns.match(pattern, all);
   }
-  expect(process.cpuUsage(start).user / 1000).toBeLessThan(1000);
+  expect(process.threadCpuUsage(start).user / 1000).toBeLessThan(1000);
 });
