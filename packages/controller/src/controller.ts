@@ -9,7 +9,7 @@
  *
  * Everything it decides is in core/; this shell encodes, appends, waits and keeps the deadlines.
  */
-import { Driver, noMetrics, type Logger, type Metrics, type World } from '@tidelog/core';
+import { Driver, firstStepOf, noMetrics, type Logger, type Metrics, type Steps, type World } from '@tidelog/core';
 import {
   decodeRecord,
   encodeRecord,
@@ -58,6 +58,8 @@ export interface ControllerOptions {
 
 /** A batch holds so many records at most, unless its decision must be one batch. */
 const recordsPerBatch = 10_000;
+/** So many records are decoded before the loop may be given back. */
+const recordsPerStep = 256;
 /** Between two parts of a decision that is too long for one turn. */
 const partPauseMs = 2;
 
@@ -107,7 +109,7 @@ export class Controller {
   /** Subscribes to the quorum; call it before `raft.start()` or after, once. */
   start(): void {
     this.#unsubscribe = this.#options.raft.subscribe({
-      onCommitted: (batch) => this.#guarded(() => this.#onCommitted(batch)),
+      onCommitted: (batch) => this.#onCommitted(batch),
       onSnapshot: (snapshot) => this.#guarded(() => this.#onSnapshot(snapshot)),
       onLeaderChange: (change) => this.#guarded(() => this.#onLeaderChange(change)),
       onSnapshotDue: () => this.#writeSnapshot(),
@@ -246,19 +248,32 @@ export class Controller {
     return true;
   }
 
-  #onCommitted({ lastOffset, epoch, records }: CommittedBatch): void {
-    const provenance = { offset: lastOffset, epoch };
+  #onCommitted(batch: CommittedBatch): Steps | undefined {
+    const { lastOffset, epoch } = batch;
     if (this.#activeEpoch === epoch) {
-      this.#state.commitTo(provenance);
-      this.#commits.committed(lastOffset);
-      return;
+      this.#guarded(() => {
+        this.#state.commitTo({ offset: lastOffset, epoch });
+        this.#commits.committed(lastOffset);
+      });
+      return undefined;
     }
     // Committed by a later leader: whatever this node decided and did not hear of again is not in the log.
     if (this.isActive) this.#becomeStandby();
-    this.#state.replay(
-      records.map(({ value }) => decodeRecord(value)),
-      provenance,
-    );
+    return firstStepOf(this.#replay(batch));
+  }
+
+  /** Nothing is decided meanwhile: this node hears that it leads only when the last step is taken. */
+  *#replay({ lastOffset, epoch, records }: CommittedBatch): Generator<void, void, undefined> {
+    const decoded: AnyMetadataRecord[] = [];
+    try {
+      for (const { value } of records) {
+        decoded.push(decodeRecord(value));
+        if (decoded.length % recordsPerStep === 0) yield;
+      }
+      this.#state.replay(decoded, { offset: lastOffset, epoch });
+    } catch (error) {
+      this.#options.onFatal(asError(error));
+    }
   }
 
   #onSnapshot(snapshot: SnapshotReader): void {
@@ -354,11 +369,15 @@ export class Controller {
     try {
       work();
     } catch (error) {
-      this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
+      this.#options.onFatal(asError(error));
     }
   }
 }
 
 function* decoded(values: Iterable<Buffer>): Generator<AnyMetadataRecord> {
   for (const value of values) yield decodeRecord(value);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

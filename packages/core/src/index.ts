@@ -7,6 +7,7 @@ export { Driver, type DriverOptions } from './driver.ts';
 export { silentLogger, type LogFields, type Logger } from './logger.ts';
 export { RateLimitedLog } from './rate-limited-log.ts';
 export { SeededRandom, type Random } from './random.ts';
+export { firstStepOf, type Steps } from './steps.ts';
 export { TimelineMap } from './timeline-map.ts';
 export { isUuid, metadataTopicId, randomUuid, uuidFromBytes, uuidToBytes, zeroUuid, type Uuid } from './uuid.ts';
 export {

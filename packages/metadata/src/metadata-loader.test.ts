@@ -72,6 +72,23 @@ test('nothing is published before the log is read up to the high watermark', () 
   expect([lines, loader.caughtUp]).toEqual([['a@2 +t0 +t1 +t2'], true]);
 });
 
+test('a batch of thousands of records is replayed in steps, and published whole with the last one', () => {
+  const { loader, lines } = loaderWith();
+  const partitions = Array.from({ length: 1000 }, (_, n): MetadataRecord => {
+    const lists = { eligibleLeaderReplicas: [], lastKnownElr: [], addingReplicas: [], removingReplicas: [] };
+    const placed = { replicas: [1], directories: [ids[2] ?? ''], isr: [1], leader: 1, ...lists };
+    const fresh = { leaderEpoch: 0, partitionEpoch: 0, leaderRecoveryState: 0 } as const;
+    return { type: 'partition', topicId: ids[0] ?? '', partitionId: n, ...placed, ...fresh };
+  });
+  const rest = loader.onCommitted(batch(0, topic(0), ...partitions));
+  expect([lines, loader.lastLoadedOffset]).toEqual([[], -1]);
+  let steps = 1;
+  while (rest?.next().done === false) steps++;
+  expect(steps).toBeGreaterThan(2);
+  expect(lines).toEqual(['a@1000 +t0']);
+  expect(loader.image.topics.get('t0')?.partitions.size).toBe(1000);
+});
+
 test('a transaction is visible at its end, over any number of batches', () => {
   const { loader, lines } = loaderWith();
   loader.onCommitted(batch(0, topic(0), begin, topic(1)));

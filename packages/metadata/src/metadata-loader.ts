@@ -8,7 +8,7 @@
  * A record that cannot be read or replayed is logged, counted and left out; a record that says that it must not be left
  * out halts the loader.
  */
-import type { Logger } from '@tidelog/core';
+import { firstStepOf, type Logger, type Steps } from '@tidelog/core';
 import { MetadataDelta } from './delta/metadata-delta.ts';
 import { deltaFromEmpty } from './image-records.ts';
 import { emptyMetadataImage, type MetadataImage } from './image/metadata-image.ts';
@@ -42,6 +42,9 @@ export interface MetadataLoaderOptions {
   /** Raft asks for a snapshot: write this image, as of (excluding) offset `image.offset + 1`. */
   readonly writeSnapshot?: (image: MetadataImage) => void;
 }
+
+/** So many records are replayed before the loop may be given back. */
+const recordsPerStep = 256;
 
 interface Position {
   readonly offset: number;
@@ -114,12 +117,18 @@ export class MetadataLoader {
     if (at >= 0) this.#publishers.splice(at, 1);
   }
 
-  onCommitted(batch: CommittedMetadata): void {
-    if (this.#halted !== undefined) return;
+  /** What is left of a large batch comes back as steps, to be taken before anything else is told. */
+  onCommitted(batch: CommittedMetadata): Steps | undefined {
+    return this.#halted === undefined ? firstStepOf(this.#replay(batch)) : undefined;
+  }
+
+  *#replay(batch: CommittedMetadata): Generator<void, void, undefined> {
     this.#batchStart = batch.baseOffset;
+    let replayed = 0;
     for (const { offset, value } of batch.records) {
       this.#onRecord(value, { offset, epoch: batch.epoch });
       if (this.#halted !== undefined) return;
+      if (++replayed % recordsPerStep === 0) yield;
     }
     this.#loaded = { offset: batch.lastOffset, epoch: batch.epoch, timestamp: batch.appendTimestamp };
     if (!this.#inTransaction) this.#completed(batch.lastOffset, batch.epoch);

@@ -6,7 +6,7 @@
  * A reader that is older than `required_level` refuses the record: going on without it would diverge. A record or field
  * that it does not know and that does not require it is kept as bytes, so that decoding and encoding loses nothing.
  */
-import minimal from 'protobufjs/dist/minimal/protobuf.min.js';
+import minimal, { type Writer } from 'protobufjs/dist/minimal/protobuf.min.js';
 import type { AnyMetadataRecord, MetadataRecord, UnknownRecord } from './metadata-record.ts';
 import { firstRecordField, recordSchemas, schemaByField } from './record-schema.ts';
 
@@ -26,8 +26,20 @@ export class MetadataRecordError extends Error {
   }
 }
 
+const noBytes = new Uint8Array(0);
+/** For all records, one after the other; what is finished is a copy. */
+let idleWriter: Writer | undefined;
+
 export function encodeRecord(record: AnyMetadataRecord): Buffer {
-  const writer = minimal.Writer.create();
+  // One that failed half-way is not used again.
+  const writer = idleWriter ?? minimal.Writer.create();
+  idleWriter = undefined;
+  const bytes = writeRecord(writer, record).finish();
+  idleWriter = writer.reset();
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+}
+
+function writeRecord(writer: Writer, record: AnyMetadataRecord): Writer {
   if (record.requiredLevel !== undefined) writer.uint32(requiredLevelTag).uint32(record.requiredLevel);
   if (record.type === 'unknown') {
     if (record.fieldNumber > 0) writer.uint32((record.fieldNumber << 3) | 2).bytes(record.bytes);
@@ -38,8 +50,7 @@ export function encodeRecord(record: AnyMetadataRecord): Buffer {
     writer.ldelim();
   }
   if (record.unknownEnvelopeFields !== undefined) writer.raw(record.unknownEnvelopeFields);
-  const bytes = writer.finish();
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+  return writer;
 }
 
 /**
@@ -81,7 +92,7 @@ interface Envelope {
 function cutEnvelope(bytes: Buffer): Envelope {
   return guarded('the envelope', () => {
     const reader = minimal.Reader.create(bytes);
-    const out: Envelope = { requiredLevel: undefined, fieldNumber: 0, body: new Uint8Array(0), unknown: [] };
+    const out: Envelope = { requiredLevel: undefined, fieldNumber: 0, body: noBytes, unknown: [] };
     while (reader.pos < reader.len) {
       const start = reader.pos;
       const tag = reader.uint32();

@@ -5,8 +5,9 @@
  * proto3 rules: a field at its default is not written, a repeated number is packed (and read either way), `optional`
  * means that absence is told from the default. Lists whose absence has a meaning are wrapped in a message of their own.
  */
-import { assert, uuidFromBytes, uuidToBytes, zeroUuid, type Uuid } from '@tidelog/core';
+import { assert, zeroUuid, type Uuid } from '@tidelog/core';
 import type { Reader, Writer } from 'protobufjs/dist/minimal/protobuf.min.js';
+import { readUuid, writeUuid } from './wire-uuid.ts';
 
 export interface Field<T> {
   readonly number: number;
@@ -86,12 +87,8 @@ const scalars = {
     name: 'bytes',
     wireType: delimited,
     zero: zeroUuid,
-    write: (writer, value) => void writer.bytes(uuidBytes(value)),
-    read: (reader) => {
-      const bytes = reader.bytes();
-      if (bytes.length !== 16) throw new RangeError(`a UUID has 16 bytes, not ${bytes.length}`);
-      return uuidFromBytes(Buffer.from(bytes));
-    },
+    write: writeUuid,
+    read: readUuid,
   } satisfies Scalar<Uuid>,
 } as const;
 
@@ -103,12 +100,6 @@ function checkInt32(value: number): number {
 function checkSafe(value: number): number {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is beyond 2^53`);
   return value;
-}
-
-function uuidBytes(uuid: Uuid): Buffer {
-  const bytes = uuidToBytes(uuid);
-  assert(bytes.length === 16, () => `${JSON.stringify(uuid)} is not a UUID`);
-  return bytes;
 }
 
 /** Equal to what absence stands for; bytes are, when empty. */
@@ -159,12 +150,15 @@ function nullable<T>(scalar: Scalar<T>, number: number): Field<T | null> {
   };
 }
 
+/** Every list that is not on the wire: most lists of a partition are empty. */
+const nothing: readonly never[] = [];
+
 function repeated<T>(scalar: Scalar<T>, number: number): Field<readonly T[]> {
   const packed = scalar.wireType !== delimited;
   return {
     number,
     declared: `repeated ${scalar.name}`,
-    absent: () => [],
+    absent: () => nothing,
     write(writer, values) {
       if (values.length === 0) return;
       if (packed) writer.uint32((number << 3) | delimited).fork();
@@ -175,8 +169,8 @@ function repeated<T>(scalar: Scalar<T>, number: number): Field<readonly T[]> {
       if (packed) writer.ldelim();
     },
     read(reader, wireType, previous) {
-      // What was read before came from absent() or from here: ours to extend.
-      const out = (previous ?? []) as T[];
+      // What was read before came from here: ours to extend.
+      const out = previous === undefined || previous === nothing ? [] : (previous as T[]);
       if (wireType === scalar.wireType) {
         out.push(scalar.read(reader));
         return out;
@@ -206,7 +200,7 @@ function wrapped<T>(name: string, scalar: Scalar<T>, number: number): Field<read
       if (wireType !== delimited) return undefined;
       const end = reader.uint32() + reader.pos;
       if (end > reader.len) throw new RangeError(`a list ends at ${end}, behind its message's end ${reader.len}`);
-      let values: readonly T[] = [];
+      let values: readonly T[] = nothing;
       while (reader.pos < end) {
         const tag = reader.uint32();
         const more = tag >>> 3 === 1 ? inner.read(reader, tag & 7, values) : undefined;

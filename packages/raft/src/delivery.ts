@@ -3,9 +3,14 @@
  * newest snapshot first when it is fresh or behind the log's start. What this node itself appended is handed on from
  * memory.
  *
+ * What there is to hand on is handed on at once as far as a slice of time goes, the rest in later turns: ten thousand
+ * records are a tenth of a second for two listeners. A batch whose listener takes it in steps counts when the last is
+ * done.
+ *
  * A leader change waits in line: "you lead epoch 7" comes when everything up to the LeaderChange record of epoch 7
  * has been delivered, "you do not" at once.
  */
+import type { Millis, Steps, Timer, World } from '@tidelog/core';
 import { batchesOf } from '@tidelog/protocol';
 import type { ReadOutcome } from '@tidelog/log';
 import type { OffsetAndEpoch } from './core/epoch-cache.ts';
@@ -15,8 +20,10 @@ import type { MetadataLog } from './storage/metadata-log.ts';
 import type { SnapshotStore } from './storage/snapshot-store.ts';
 
 const readBytes = 1 << 20;
+const sliceMs: Millis = 5;
 
 export interface DeliveryOptions {
+  readonly world: Pick<World, 'clock' | 'timers'>;
   readonly log: Pick<MetadataLog, 'read'>;
   readonly snapshots: Pick<SnapshotStore, 'reader'>;
   readonly position: () => { readonly highWatermark: number; readonly logStartOffset: number };
@@ -31,8 +38,17 @@ interface Subscription {
   isFresh: boolean;
   isReading: boolean;
   isEnded: boolean;
+  /** What was read and is not handed on yet. */
+  batches: ReadBatches | undefined;
+  /** What the listener has left to do about the batch before `nextOffset`. */
+  steps: Steps | undefined;
   /** A leadership that waits for the batches before it. */
   pending: (LeaderChange & { readonly epochStartOffset: number }) | undefined;
+}
+
+interface ReadBatches {
+  readonly from: number;
+  readonly rest: ReturnType<typeof batchesOf>;
 }
 
 export class Delivery {
@@ -41,6 +57,8 @@ export class Delivery {
   /** Own batches that are not delivered to everybody yet, by base offset. */
   readonly #recent = new Map<number, CommittedBatch>();
   #leader: (LeaderChange & { readonly epochStartOffset: number }) | undefined;
+  /** The next slice; until then nothing is handed on. */
+  #later: Timer | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -53,6 +71,8 @@ export class Delivery {
       isFresh: true,
       isReading: false,
       isEnded: false,
+      batches: undefined,
+      steps: undefined,
       pending: this.#leader,
     };
     this.#subscriptions.add(subscription);
@@ -81,21 +101,38 @@ export class Delivery {
     for (const { listener } of this.#subscriptions) listener.onSnapshotDue?.(due);
   }
 
-  /** Brings every listener as far as possible. */
+  /** Brings every listener as far as possible: now as far as the slice goes. */
   pump(): void {
-    for (const subscription of this.#subscriptions) this.#pump(subscription);
+    const until = this.#sliceEnd();
+    for (const subscription of this.#subscriptions) this.#pump(subscription, until);
     this.#forgetDelivered();
   }
 
-  #pump(subscription: Subscription): void {
+  /** Nothing more is handed on. */
+  stop(): void {
+    this.#later?.cancel();
+    for (const subscription of this.#subscriptions) subscription.isEnded = true;
+    this.#subscriptions.clear();
+    this.#recent.clear();
+  }
+
+  #sliceEnd(): Millis {
+    return this.#options.world.clock.monotonic() + sliceMs;
+  }
+
+  #pump(subscription: Subscription, until: Millis): void {
     if (subscription.isReading) return;
     try {
       for (;;) {
         if (subscription.isEnded) return;
         this.#announce(subscription);
+        if (this.#later !== undefined) return;
         const outcome = this.#advance(subscription);
         if (outcome === 'done') return;
-        if (outcome === 'again') continue;
+        if (outcome === 'again') {
+          if (this.#options.world.clock.monotonic() >= until) this.#goOnLater();
+          continue;
+        }
         subscription.isReading = true;
         void outcome.then(
           (read) => this.#onRead(subscription, read),
@@ -108,19 +145,33 @@ export class Delivery {
     }
   }
 
+  #goOnLater(): void {
+    this.#later = this.#options.world.timers.after(0, () => {
+      this.#later = undefined;
+      this.pump();
+    });
+  }
+
   #onRead(subscription: Subscription, outcome: ReadOutcome): void {
     subscription.isReading = false;
+    if (subscription.isEnded) return;
     try {
-      if (!subscription.isEnded) this.#deliver(subscription, outcome);
+      this.#take(subscription, outcome);
     } catch (error) {
       this.#options.onError(error);
       return;
     }
-    this.#pump(subscription);
+    this.#pump(subscription, this.#sliceEnd());
     this.#forgetDelivered();
   }
 
   #advance(subscription: Subscription): 'done' | 'again' | Promise<ReadOutcome> {
+    const { steps, batches } = subscription;
+    if (steps !== undefined) {
+      if (steps.next().done === true) subscription.steps = undefined;
+      return 'again';
+    }
+    if (batches !== undefined) return this.#handOnNext(subscription, batches);
     const { highWatermark, logStartOffset } = this.#options.position();
     if (subscription.isFresh || subscription.nextOffset < logStartOffset) {
       const snapshot = this.#options.latestSnapshot();
@@ -136,38 +187,43 @@ export class Delivery {
     if (subscription.nextOffset >= highWatermark) return 'done';
     const own = this.#recent.get(subscription.nextOffset);
     if (own !== undefined && own.lastOffset < highWatermark) {
-      subscription.nextOffset = own.lastOffset + 1;
-      subscription.listener.onCommitted(own);
+      handOn(subscription, own);
       return 'again';
     }
     const range = { offset: subscription.nextOffset, upTo: highWatermark, maxBytes: readBytes };
     const outcome = this.#options.log.read(range);
     if (outcome instanceof Promise) return outcome;
-    return this.#deliver(subscription, outcome) ? 'again' : 'done';
+    return this.#take(subscription, outcome) ? 'again' : 'done';
   }
 
-  /** False when there was nothing: what is committed is not written here yet. */
-  #deliver(subscription: Subscription, outcome: ReadOutcome): boolean {
+  /** False when there is nothing to hand on. */
+  #take(subscription: Subscription, outcome: ReadOutcome): boolean {
     if (outcome.kind === 'error') throw new Error(`committed records can not be read: ${outcome.detail}`);
     // The log's start has moved on meanwhile: the next look finds the snapshot.
     if (outcome.kind === 'outOfRange') return this.#options.position().logStartOffset > subscription.nextOffset;
-    const { highWatermark } = this.#options.position();
-    let delivered = false;
-    for (const { header, bytes } of batchesOf(outcome.records)) {
+    subscription.batches = { from: subscription.nextOffset, rest: batchesOf(outcome.records) };
+    return true;
+  }
+
+  #handOnNext(subscription: Subscription, { from, rest }: ReadBatches): 'done' | 'again' {
+    // Not for-of, which would end what is left with the first batch.
+    for (let next = rest.next(); next.done !== true; next = rest.next()) {
+      const { header, bytes } = next.value;
       if (header.lastOffset < subscription.nextOffset) continue;
-      if (header.lastOffset >= highWatermark || subscription.isEnded) break;
-      subscription.nextOffset = header.lastOffset + 1;
-      subscription.listener.onCommitted(committedBatch(bytes, header));
-      delivered = true;
-      this.#announce(subscription);
+      if (header.lastOffset >= this.#options.position().highWatermark) break;
+      handOn(subscription, committedBatch(bytes, header));
+      return 'again';
     }
-    return delivered;
+    subscription.batches = undefined;
+    // When there was nothing, what is committed is not written here yet.
+    return subscription.nextOffset > from ? 'again' : 'done';
   }
 
   #announce(subscription: Subscription): void {
     const { pending } = subscription;
     if (pending === undefined) return;
-    if (pending.isLeader && subscription.nextOffset <= pending.epochStartOffset) return;
+    const { steps, nextOffset } = subscription;
+    if (pending.isLeader && (steps !== undefined || nextOffset <= pending.epochStartOffset)) return;
     subscription.pending = undefined;
     const { leaderId, epoch, isLeader } = pending;
     subscription.listener.onLeaderChange({ leaderId, epoch, isLeader });
@@ -182,4 +238,9 @@ export class Delivery {
       this.#recent.delete(baseOffset);
     }
   }
+}
+
+function handOn(subscription: Subscription, batch: CommittedBatch): void {
+  subscription.nextOffset = batch.lastOffset + 1;
+  subscription.steps = subscription.listener.onCommitted(batch) ?? undefined;
 }

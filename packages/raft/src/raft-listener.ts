@@ -4,11 +4,15 @@
  * A new leader hears that it leads only after it has been given everything that former epochs committed, so that it
  * decides on complete state.
  */
+import type { Steps } from '@tidelog/core';
+
 export interface RaftListener {
   /**
    * A committed batch. One appended by `append` arrives whole. Control batches come with no records, for the offset.
+   * What takes long about it may be given back as steps: all are taken before anything else is delivered but the news
+   * that this node does not lead.
    */
-  onCommitted(batch: CommittedBatch): void;
+  onCommitted(batch: CommittedBatch): Steps | void;
   /** State up to (not including) `snapshot.offset`, replacing everything delivered so far. */
   onSnapshot(snapshot: SnapshotReader): void;
   /** The leader or its epoch is another one. */

@@ -50,6 +50,7 @@ export class RaftNode {
     this.#options = options;
     this.#snapshots = new SnapshotStore(options.world, options.metadataDir);
     this.#delivery = new Delivery({
+      world: options.world,
       log: { read: (range) => this.#run().log.read(range) },
       snapshots: this.#snapshots,
       position: () => this.#run().core.log.position,
@@ -273,6 +274,7 @@ export class RaftNode {
   #finish(): void {
     this.#isStopped = true;
     this.#running?.loop.stop();
+    this.#delivery.stop();
     for (const { reject } of this.#waiting.values()) reject(new Error('this node has left the quorum'));
     this.#waiting.clear();
     this.#stopped.resolve();

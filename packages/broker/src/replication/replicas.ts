@@ -163,9 +163,7 @@ export class Replicas {
     const { topics, brokers, configs } = delta.changes;
     const work = this.#work;
     for (const topic of topics.deleted.values()) {
-      for (const partition of topic.partitions.keys()) {
-        work.add(() => this.#remove(this.#table.getById(topic.id, partition)));
-      }
+      work.addEach(topic.partitions.keys(), (partition) => this.#remove(this.#table.getById(topic.id, partition)));
     }
     for (const { id, name, partitionChanges } of topics.changed.values())
       this.#placeAll({ id, name }, partitionChanges);
@@ -192,16 +190,13 @@ export class Replicas {
     partitions: Iterable<readonly [number, PartitionImage]>,
   ): void {
     let settings: TopicSettings | undefined;
-    for (const [partition, image] of partitions) {
+    this.#work.addEach(partitions, ([partition, image]) => {
       if (!image.replicas.includes(this.#deps.config.nodeId)) {
-        this.#work.add(() => this.#remove(this.#table.getById(topic.id, partition)));
-        continue;
+        return this.#remove(this.#table.getById(topic.id, partition));
       }
-      this.#work.add(() => {
-        settings ??= this.#deps.topicSettings(this.#image, topic.name);
-        this.#place({ topic: topic.name, topicId: topic.id, partition, image, settings });
-      });
-    }
+      settings ??= this.#deps.topicSettings(this.#image, topic.name);
+      this.#place({ topic: topic.name, topicId: topic.id, partition, image, settings });
+    });
   }
 
   /** Answers everybody who waits and stops fetching. The logs are the store's to close. */

@@ -23,3 +23,16 @@ test('little is done at once; much in order over several turns, and what comes l
   await until(() => done.length === 12, 'the rest');
   expect(done).toEqual(Array.from({ length: 12 }, (_, n) => n));
 });
+
+test('a task for each of many items is one piece of work, and one that fails is not done again', async () => {
+  const work = new SlicedWork(createNodeWorld());
+  const done: number[] = [];
+  work.addEach([1, 2, 3], (n) => {
+    done.push(n);
+    if (n === 2) throw new Error('not this one');
+  });
+  work.add(() => done.push(4));
+  expect(() => work.go()).toThrow('not this one');
+  await until(() => work.isDone, 'the rest');
+  expect(done).toEqual([1, 2, 3, 4]);
+});

@@ -8,7 +8,8 @@ const sliceMs: Millis = 10;
 
 export class SlicedWork {
   readonly #world: Pick<World, 'clock' | 'timers'>;
-  #queue: (() => void)[] = [];
+  /** Each does one part of its work, and says whether there may be more. */
+  #queue: (() => boolean)[] = [];
   #next = 0;
   #scheduled = false;
 
@@ -17,7 +18,18 @@ export class SlicedWork {
   }
 
   add(task: () => void): void {
-    this.#queue.push(task);
+    this.addEach([task], (only) => only());
+  }
+
+  /** The task for one item after the other; they are not looked at before their turn. */
+  addEach<T>(items: Iterable<T>, task: (item: T) => void): void {
+    const left = items[Symbol.iterator]();
+    this.#queue.push(() => {
+      const next = left.next();
+      if (next.done === true) return false;
+      task(next.value);
+      return true;
+    });
   }
 
   /** Does what was added, now as far as the slice goes. */
@@ -39,7 +51,9 @@ export class SlicedWork {
     const { clock, timers } = this.#world;
     const until = clock.monotonic() + sliceMs;
     try {
-      while (this.#next < this.#queue.length && clock.monotonic() < until) this.#queue[this.#next++]?.();
+      while (this.#next < this.#queue.length && clock.monotonic() < until) {
+        if (this.#queue[this.#next]?.() !== true) this.#next++;
+      }
     } finally {
       this.#scheduled = this.#next < this.#queue.length;
       if (!this.#scheduled) this.close();

@@ -13,10 +13,13 @@ export interface NewPartition {
   readonly replicas: readonly number[];
 }
 
+const none: readonly number[] = [];
+
 /** The partition's record; undefined when none of the replicas is active. */
 export function newPartitionRecord(context: DecisionContext, partition: NewPartition): PartitionRecord | undefined {
   const { topicId, partitionId, replicas } = partition;
-  const isr = replicas.filter((id) => context.image.cluster.isActive(id));
+  const { cluster } = context.image;
+  const isr = replicas.every((id) => cluster.isActive(id)) ? replicas : replicas.filter((id) => cluster.isActive(id));
   const [leader] = isr;
   if (leader === undefined) return undefined;
   return {
@@ -26,10 +29,10 @@ export function newPartitionRecord(context: DecisionContext, partition: NewParti
     replicas,
     directories: replicas.map((id) => defaultDirectory(context, id)),
     isr,
-    eligibleLeaderReplicas: [],
-    lastKnownElr: [],
-    addingReplicas: [],
-    removingReplicas: [],
+    eligibleLeaderReplicas: none,
+    lastKnownElr: none,
+    addingReplicas: none,
+    removingReplicas: none,
     leader,
     leaderEpoch: 0,
     partitionEpoch: 0,

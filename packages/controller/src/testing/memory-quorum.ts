@@ -92,7 +92,8 @@ export class MemoryQuorum {
   #deliver(entry: { readonly listener: RaftListener; delivered: number }): void {
     for (; entry.delivered < this.#committed; entry.delivered++) {
       const batch = this.#batches[entry.delivered];
-      if (batch !== undefined) entry.listener.onCommitted(batch);
+      const steps = batch && entry.listener.onCommitted(batch);
+      while (steps?.next().done === false);
     }
   }
 

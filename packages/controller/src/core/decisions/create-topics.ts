@@ -14,7 +14,7 @@ import { judgeAssignment } from '../manual-assignment.ts';
 import { newPartitionRecord, placementOf } from '../new-partition.ts';
 import { PlacementError } from '../placement.ts';
 import { shownTopicConfigs, type ShownConfig } from '../shown-configs.ts';
-import { judgeTopicName } from '../topic-names.ts';
+import { judgeTopicName, TopicCollisions } from '../topic-names.ts';
 
 export type CreateTopicsRequest = RequestOf<typeof CreateTopics>;
 type CreatableTopic = CreateTopicsRequest['topics'][number];
@@ -43,7 +43,8 @@ export function decideCreateTopics(
   const records: MetadataRecord[] = [];
   const topics: CreatableTopicResult[] = [];
   const answered = new Set<string>();
-  const created = new Set<string>();
+  /** The topics of this request, which the image does not have yet. */
+  const created = new TopicCollisions();
   for (const topic of request.topics) {
     if (answered.has(topic.name)) continue;
     answered.add(topic.name);
@@ -82,7 +83,7 @@ function judgePartitionTotal({ config }: DecisionContext, request: CreateTopicsR
 function judgeTopic(
   context: DecisionContext,
   topic: CreatableTopic,
-  { duplicates, created }: { readonly duplicates: ReadonlySet<string>; readonly created: ReadonlySet<string> },
+  { duplicates, created }: { readonly duplicates: ReadonlySet<string>; readonly created: TopicCollisions },
 ): Verdict {
   const { name, configs } = topic;
   if (duplicates.has(name)) return refusal(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.');
@@ -91,18 +92,11 @@ function judgeTopic(
   if (context.image.topics.get(name) !== undefined) {
     return refusal(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`);
   }
-  const other = context.collisions.find(name) ?? collidingName(created, name);
+  const other = context.collisions.find(name) ?? created.find(name);
   if (other !== undefined) {
     return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${other}`);
   }
   return judgeTopicConfigs(configs);
-}
-
-/** A topic of the same request that this one would collide with. */
-function collidingName(created: ReadonlySet<string>, name: string): string | undefined {
-  const normalised = name.replaceAll('.', '_');
-  for (const other of created) if (other.replaceAll('.', '_') === normalised) return other;
-  return undefined;
 }
 
 interface Created {
