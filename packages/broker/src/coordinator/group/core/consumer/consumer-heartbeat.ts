@@ -121,7 +121,8 @@ export class ConsumerHeartbeat {
     if (former.memberId === memberId && former.memberEpoch !== staticLeaveEpoch) {
       return epochRefusal(former, request) ?? former;
     }
-    if (former.memberEpoch !== staticLeaveEpoch) {
+    // A classic one has no other way to make room, and does not leave when it ends.
+    if (former.memberEpoch !== staticLeaveEpoch && former.classic === null) {
       return refusal(ErrorCode.UNRELEASED_INSTANCE_ID, `${instanceId} is in use by ${former.memberId}`);
     }
     return this.#members.succeed(group, former, memberId, turn);

@@ -202,3 +202,12 @@ test('a classic member has its rebalance timeout to sync, and then as long as it
   expect(group.classic.heartbeat('b')).toBe('UNKNOWN_MEMBER_ID');
   expect(group.classic.heartbeat('a')).toBe('REBALANCE_IN_PROGRESS');
 });
+
+test('a static member that speaks the new protocol takes the place of its classic self at once', () => {
+  const group = new Mixed();
+  group.consumer.join('n');
+  group.classic.join('s', { metadata: subscription(), instanceId: 'i' });
+  expect(group.consumer.join('successor', { topics: ['t'], instanceId: 'i' })).toMatch(/^epoch/);
+  expect(group.classic.heartbeat('s')).toBe('UNKNOWN_MEMBER_ID');
+  expect(group.consumer.join('another', { topics: ['t'], instanceId: 'i' })).toBe('UNRELEASED_INSTANCE_ID');
+});
