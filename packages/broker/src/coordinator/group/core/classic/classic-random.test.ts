@@ -7,15 +7,27 @@
  *                      commit; the log replays to the state there is
  *   after it is quiet  the group is stable and every partition has exactly one owner, by the consumers' own account
  */
-import { SeededRandom } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
-import { ClassicMembers, commitOffset, fetchOffset } from '../../../../testing/classic-members.ts';
+import { ClassicMembers } from '../../../../testing/classic-members.ts';
 import { codeOf, GroupBench } from '../../../../testing/group-bench.ts';
+import { offsetsOf, RandomGroupHistory } from '../../../../testing/random-group-history.ts';
 import type { GroupCore } from '../group-core.ts';
 
 const groupId = 'g';
-const mostPartitions = 8;
+const weights = {
+  join: 4,
+  speak: 46,
+  commit: 34,
+  leave: 1,
+  crash: 2,
+  haunt: 5,
+  pause: 2,
+  failOver: 2,
+  failAppends: 3,
+  grow: 1,
+};
+const limits = { partitions: 3, mostPartitions: 8, mostConsumers: 5, longestPauseMs: 12_000 };
 const refusals = ['UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'ILLEGAL_GENERATION'];
 
 interface Consumer {
@@ -26,138 +38,96 @@ interface Consumer {
   readonly positions: Map<number, number>;
 }
 
-class History {
-  readonly bench = new GroupBench();
-  readonly members = new ClassicMembers(this.bench, groupId);
-  readonly random: SeededRandom;
+class History extends RandomGroupHistory<Consumer> {
+  readonly bench: GroupBench;
+  readonly members: ClassicMembers;
   readonly consumers = new Map<string, Consumer>();
-  readonly committed: number[] = [];
-  partitions = 3;
   readonly #zombies: Consumer[] = [];
-  #follower: GroupCore;
-  #followed = 0;
   #stableGeneration = 0;
   #names = 0;
 
   constructor(seed: number) {
-    this.random = new SeededRandom(seed);
-    this.bench.createTopic('t', this.partitions);
-    this.#follower = this.bench.replayed();
+    const bench = new GroupBench();
+    super({ bench, seed, groupId, weights, refusals, ...limits });
+    this.bench = bench;
+    this.members = new ClassicMembers(bench, groupId);
   }
 
-  step(): void {
-    const { bench, consumers, random } = this;
-    const all = [...consumers.values()];
-    const consumer = all[random.below(Math.max(1, all.length))];
-    const dice = random.below(100);
-    if (dice < 4 && all.length < 5) this.join(random.below(2) === 0 ? `i${random.below(2)}` : undefined);
-    else if (dice < 40) this.#round(random.below(1000));
-    else if (dice < 50 && consumer !== undefined) this.advance(consumer);
-    else if (dice < 84 && consumer !== undefined) this.commit(consumer);
-    else if (dice < 85 && consumer !== undefined) this.leave(consumer);
-    else if (dice < 87 && consumer !== undefined) this.crash(consumer);
-    else if (dice < 92) this.haunt();
-    else if (dice < 94) bench.wait(random.below(12_000));
-    else if (dice < 96) bench.failOver();
-    else if (dice < 99) this.failAppends();
-    else if (this.partitions < mostPartitions) this.grow();
+  protected override all(): Consumer[] {
+    return [...this.consumers.values()];
   }
 
-  join(instanceId?: string): void {
-    const consumer: Consumer = { name: `m${++this.#names}`, instanceId, phase: 'joining', positions: new Map() };
-    this.consumers.set(consumer.name, consumer);
-    this.#askToJoin(consumer);
+  protected override join(): void {
+    this.#enter(this.random.below(2) === 0 ? `i${this.random.below(2)}` : undefined);
   }
 
-  /** Takes note of what it was told, and says the next thing. */
-  advance(consumer: Consumer): void {
-    const { members } = this;
-    const { name, phase, instanceId } = consumer;
-    if (phase === 'joining') this.#onJoined(consumer, members.told(name));
-    else if (phase === 'syncing') this.#onSynced(consumer);
-    else this.#onTold(consumer, members.heartbeat(name, instanceId ?? null));
+  /** Mostly everybody does. */
+  protected override speak(consumer: Consumer): void {
+    if (this.random.below(46) < 36) this.#round(this.random.below(1000));
+    else this.#advance(consumer);
   }
 
-  /** Whatever is accepted is further on than what was committed before, unless somebody else may commit too. */
-  commit(consumer: Consumer): void {
+  protected override speakInVain(consumer: Consumer): void {
+    this.#advance(consumer);
+  }
+
+  protected override commit(consumer: Consumer): void {
     const { positions, name, instanceId = null } = consumer;
-    const partition = [...positions.keys()][this.random.below(Math.max(1, positions.size))];
+    const partition = this.pick([...positions.keys()]);
     if (partition === undefined) return;
-    const offset = (positions.get(partition) ?? 0) + 1 + this.random.below(5);
-    const mayNot = this.#isFenced(consumer);
-    const told = commitOffset(this.bench, { groupId, ...this.members.idOf(name), instanceId, offset, partition });
-    if (mayNot) expect(told).toBeOneOf(refusals);
-    if (told !== 'NONE') return;
-    expect(offset, `of ${name} for ${partition}`).toBeGreaterThan(this.committed[partition] ?? -1);
-    this.committed[partition] = offset;
-    positions.set(partition, offset);
+    const offset = this.furtherOn(positions.get(partition));
+    const spec = { groupId, ...this.members.idOf(name), instanceId, offset, partition };
+    if (this.tryToCommit(spec, { mayNot: this.#isFenced(consumer) })) positions.set(partition, offset);
   }
 
-  leave({ name }: Consumer): void {
+  protected override leave({ name }: Consumer): void {
     this.members.leave(name);
     this.consumers.delete(name);
   }
 
-  /** It stops talking and keeps believing; a static one is often back at once, under its instance id. */
-  crash(consumer: Consumer): void {
+  /** A static one is often back at once, under its instance id. */
+  protected override crash(consumer: Consumer): void {
     const { name, instanceId } = consumer;
     this.consumers.delete(name);
     this.#zombies.push(consumer);
-    if (instanceId !== undefined && this.random.below(2) === 0) this.join(instanceId);
+    if (instanceId !== undefined && this.random.below(2) === 0) this.#enter(instanceId);
   }
 
-  /** One that crashed commits as who it was; rather one that has not been missed yet. */
-  haunt(): void {
+  /** Rather one that has not been missed yet. */
+  protected override haunt(): void {
     const group = this.bench.core.groups.get(groupId);
     const isIn = ({ name }: Consumer): boolean => {
       return group?.kind === 'classic' && group.members.has(this.members.idOf(name).memberId);
     };
     const unmissed = this.#zombies.filter(isIn);
-    const from = unmissed.length > 0 ? unmissed : this.#zombies;
-    const zombie = from[this.random.below(Math.max(1, from.length))];
+    const zombie = this.pick(unmissed.length > 0 ? unmissed : this.#zombies);
     if (zombie !== undefined) this.commit(zombie);
   }
 
-  /** The answers to those who speak meanwhile come late, and some say that the append was refused. */
-  failAppends(): void {
-    const { bench, consumers, random } = this;
-    bench.holds = true;
-    for (const consumer of [...consumers.values()].slice(0, 1 + random.below(3))) this.advance(consumer);
-    if (random.below(2) === 0) bench.commit();
-    else bench.fail(ErrorCode.NOT_ENOUGH_REPLICAS);
-    bench.holds = false;
-  }
-
   /** Somebody notices, and asks for a rebalance. */
-  grow(): void {
-    this.bench.growTopic('t', ++this.partitions);
+  protected override onGrown(): void {
     const [consumer] = this.consumers.values();
     if (consumer?.phase === 'owning') this.#rejoin(consumer);
   }
 
   check(): void {
-    const { core, log } = this.bench;
-    for (; this.#followed < log.length; this.#followed++) {
-      const record = log[this.#followed];
-      if (record !== undefined) this.#follower.load({ ...record, offset: this.#followed, producerId: -1 });
-    }
-    expect(offsetsOf(this.#follower)).toEqual(offsetsOf(core));
+    const { core } = this.bench;
+    const follower = this.replayed();
+    expect(offsetsOf(follower, groupId)).toEqual(offsetsOf(core, groupId));
     const group = core.groups.get(groupId);
     // An empty group without offsets is forgotten after a while.
     if (group === undefined) this.#stableGeneration = 0;
     if (group?.kind === 'classic' && group.state === 'Stable') {
       expect(group.generationId).toBeGreaterThanOrEqual(this.#stableGeneration);
       this.#stableGeneration = group.generationId;
-      expect(generationOf(this.#follower)).toEqual(generationOf(core));
+      expect(generationOf(follower)).toEqual(generationOf(core));
     }
-    for (let partition = 0; partition < this.partitions; partition++) {
-      expect(fetchOffset(this.bench, { groupId, partition })).toBe(this.committed[partition] ?? -1);
-    }
+    this.checkOffsets();
   }
 
   /** Everybody speaks until there is nothing to say any more. */
   rest(): void {
-    if (this.consumers.size === 0) this.join();
+    if (this.consumers.size === 0) this.#enter(undefined);
     const settle = (): void => {
       for (let i = 0; i < 300; i++) this.#round(500);
     };
@@ -169,7 +139,22 @@ class History {
 
   #round(ms: number): void {
     this.bench.wait(ms);
-    for (const consumer of Array.from(this.consumers.values())) this.advance(consumer);
+    for (const consumer of this.all()) this.#advance(consumer);
+  }
+
+  #enter(instanceId: string | undefined): void {
+    const consumer: Consumer = { name: `m${++this.#names}`, instanceId, phase: 'joining', positions: new Map() };
+    this.consumers.set(consumer.name, consumer);
+    this.#askToJoin(consumer);
+  }
+
+  /** Takes note of what it was told, and says the next thing. */
+  #advance(consumer: Consumer): void {
+    const { members } = this;
+    const { name, phase, instanceId } = consumer;
+    if (phase === 'joining') this.#onJoined(consumer, members.told(name));
+    else if (phase === 'syncing') this.#onSynced(consumer);
+    else this.#onTold(consumer, members.heartbeat(name, instanceId ?? null));
   }
 
   #onJoined(consumer: Consumer, told: string): void {
@@ -202,7 +187,7 @@ class History {
     if (response.errorCode !== ErrorCode.NONE) return this.#onTold(consumer, codeOf(response));
     const text = response.assignment.toString();
     for (const partition of text === '' ? [] : text.split(',').map(Number)) {
-      consumer.positions.set(partition, Number(fetchOffset(this.bench, { groupId, partition })));
+      consumer.positions.set(partition, this.committedOffset(partition));
     }
     consumer.phase = 'owning';
   }
@@ -235,10 +220,6 @@ class History {
     const { memberId, generationId } = this.members.idOf(name);
     return !group.members.has(memberId) || generationId < this.#stableGeneration;
   }
-}
-
-function offsetsOf(core: GroupCore): unknown {
-  return [...(core.offsets.ofGroup(groupId) ?? [])].map(([topic, of]) => [topic, new Map(of)]);
 }
 
 /** What is kept of a generation. */
