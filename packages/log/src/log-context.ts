@@ -48,6 +48,8 @@ export class DirectoryHealth {
   readonly directoryId: Uuid;
   readonly onlyByName: boolean;
   onOffline: ((error: LogOfflineError) => void) | undefined;
+  /** How many logs of the store are in it. */
+  logCount = 0;
   /** Logs that the checkpoints on disk may speak of and that are not there any more. */
   readonly leftovers = new Set<string>();
   /** Writes the checkpoints of the directory at once: a recovery point is about to go back. */

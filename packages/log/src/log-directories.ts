@@ -5,7 +5,6 @@
 import { zeroUuid, type Logger, type Uuid, type World } from '@tidelog/core';
 import { DirectoryHealth } from './log-context.ts';
 import { LogOfflineError } from './log-offline-error.ts';
-import type { LogState } from './log-state.ts';
 import type { DirectoryStatus, LogStoreOptions } from './store-types.ts';
 
 export class LogDirectories {
@@ -32,22 +31,15 @@ export class LogDirectories {
     this.#offlineCallbacks.push(callback);
   }
 
-  /** The directory of that id, or the online one with the fewest of these logs. Throws LogOfflineError. */
-  pick(directoryId: Uuid | undefined, logs: Iterable<LogState>): DirectoryHealth {
+  /** The directory of that id, or the online one with the fewest logs. Throws LogOfflineError. */
+  pick(directoryId: Uuid | undefined): DirectoryHealth {
     const online = this.all.filter(
       (health) =>
         health.offline === undefined &&
         (directoryId === undefined ? !health.onlyByName : health.directoryId === directoryId),
     );
-    const [only] = online;
-    if (only !== undefined && online.length === 1) return only;
-    const counts = new Map(online.map((health) => [health, 0]));
-    for (const { directory } of logs) {
-      const count = counts.get(directory);
-      if (count !== undefined) counts.set(directory, count + 1);
-    }
     let best: DirectoryHealth | undefined;
-    for (const [health, count] of counts) if (best === undefined || count < (counts.get(best) ?? 0)) best = health;
+    for (const health of online) if (best === undefined || health.logCount < best.logCount) best = health;
     if (best !== undefined) return best;
     const wanted = directoryId === undefined ? 'any log directory' : `log directory ${directoryId}`;
     throw new LogOfflineError(`${wanted} is offline or unknown`, { path: this.all[0]?.path ?? '' });

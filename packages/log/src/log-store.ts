@@ -111,7 +111,7 @@ export class LogStore {
     const known = this.#logs.get(partitionDirectoryName({ topic, partition }));
     if (known !== undefined) return this.#adopt(known, options);
     this.#checkName(partitionDirectoryName({ topic, partition }));
-    const health = this.#directories.pick(options.directory, statesOf(this.#logs.values()));
+    const health = this.#directories.pick(options.directory);
     this.#forgetOffsets(health, partitionDirectoryName({ topic, partition }));
     const state = new LogState({ topic, topicId, partition }, config, this.#context, health);
     try {
@@ -202,6 +202,7 @@ export class LogStore {
   #add(state: LogState): PartitionLog {
     const log = new PartitionLog(state);
     this.#logs.set(state.name, { log, state });
+    state.directory.logCount++;
     return log;
   }
 
@@ -257,6 +258,7 @@ export class LogStore {
     this.#logs.delete(name);
     const { log, state } = open;
     const { directory } = state;
+    directory.logCount--;
     log.abandon();
     directory.leftovers.add(name);
     const path = `${directory.path}/${renamed(state.identity, randomUuid(this.#world.random))}`;
