@@ -22,6 +22,8 @@ export interface DirectoryAssignmentsDeps {
 }
 
 const retryBackoffMs = 500;
+/** In one report: what the controller decides about them is one batch, and its other requests wait meanwhile. */
+const assignmentsMax = 500;
 
 export class DirectoryAssignments {
   readonly #deps: DirectoryAssignmentsDeps;
@@ -50,7 +52,7 @@ export class DirectoryAssignments {
 
   #send(): void {
     if (this.#closed) return;
-    const batch = [...this.#waiting];
+    const batch = [...this.#waiting].slice(0, assignmentsMax);
     const { controller, nodeId, brokerEpoch } = this.#deps;
     const directories = groupByDirectory(batch.map(([, assignment]) => assignment));
     controller.send(AssignReplicasToDirs, { brokerId: nodeId, brokerEpoch: brokerEpoch(), directories }).then(
@@ -66,7 +68,8 @@ export class DirectoryAssignments {
     } else {
       this.#deps.logger.debug({ reason: failure, replicas: batch.length }, 'directory assignments were not taken yet');
     }
-    if (this.#waiting.size > 0) this.#schedule(retryBackoffMs);
+    if (this.#waiting.size === 0) return;
+    this.#schedule(failure === undefined && batch.length === assignmentsMax ? 0 : retryBackoffMs);
   }
 }
 
