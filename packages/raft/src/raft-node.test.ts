@@ -92,6 +92,18 @@ test('a full disk costs a leader its place, and nothing that was committed; room
   await fixture.close();
 });
 
+test('what is asked before the node has its log is answered when it has', async () => {
+  const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
+  let answer: Promise<{ readonly errorCode: number }> | undefined;
+  const fixture = await openNode({
+    world: memoryWorld(),
+    directory,
+    beforeStart: ({ handlers }) => void (answer = handlers.describeQuorum({ topics }, { apiVersion: 2 })),
+  });
+  expect(await answer).toMatchObject({ errorCode: 0 });
+  await fixture.close();
+});
+
 test('a full disk keeps a voter from voting, and not from living: it is silent until there is room', async () => {
   const world = memoryWorld();
   const lines: string[] = [];

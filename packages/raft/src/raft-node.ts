@@ -41,6 +41,7 @@ export class RaftNode {
   readonly #snapshots: SnapshotStore;
   readonly #delivery: Delivery;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #started = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   #running: Running | undefined;
   #isStopped = false;
@@ -135,6 +136,7 @@ export class RaftNode {
     this.#running = { core, loop, log: metadataLog, keeper };
     exposeRaftMetrics(this.#options.metrics, () => this.state());
     loop.step({ kind: 'started' });
+    this.#started.resolve();
     this.#delivery.pump();
   }
 
@@ -211,7 +213,9 @@ export class RaftNode {
   }
 
   #serve<K extends ServedRequest['kind']>(request: Extract<ServedRequest, { kind: K }>): Promise<AnswerTo<K>> {
-    const { loop } = this.#run();
+    // Peers that wait for this node ask as soon as its listener is open, which may be seconds before it has its log.
+    if (this.#running === undefined) return this.#started.promise.then(() => this.#serve(request));
+    const { loop } = this.#running;
     if (this.#isStopped) return Promise.reject(new Error('this node has left the quorum'));
     if (loop.lacksRoom) return Promise.reject(new Error('this node has no room for its part in the quorum'));
     const token = this.#nextToken++;

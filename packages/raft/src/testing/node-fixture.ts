@@ -37,6 +37,7 @@ export interface FixtureOptions {
   readonly transport?: Transport;
   readonly config?: Partial<RaftConfig>;
   readonly logger?: Logger;
+  readonly beforeStart?: (node: RaftNode) => void;
 }
 
 export interface Fixture {
@@ -71,6 +72,7 @@ export async function openNode(options: FixtureOptions): Promise<Fixture> {
     config: { ...defaultRaftConfig, ...options.config },
     onFatal: (error) => failures.push(error),
   });
+  options.beforeStart?.(node);
   await node.start();
   return {
     node,
