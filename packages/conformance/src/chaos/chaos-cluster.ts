@@ -47,7 +47,7 @@ export class ChaosCluster implements AsyncDisposable {
     return signal === 'SIGSTOP' || signal === 'SIGCONT' ? null : await ended;
   }
 
-  async ready(id: number, withinMs = 60_000): Promise<void> {
+  async ready(id: number, withinMs = 120_000): Promise<void> {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const options = { signal: AbortSignal.timeout(1000) };

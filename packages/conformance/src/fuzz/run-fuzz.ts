@@ -1,12 +1,13 @@
 /**
  * A fuzz run: a fifth of the time over the decoders in this process, the rest over the socket of a real broker with a
  * well-behaved client beside it. What counts as a failure: an error that no decoder may throw, a broker that ends, a
- * log line with a stack, a neighbour that sees anything but right answers, memory that grows without bound.
+ * log line with a stack, a neighbour that sees anything but right answers, memory that grows without bound, a turn of
+ * the broker's loop that holds everybody up.
  */
 import { fuzzDecoders } from '@tidelog/protocol';
 import { Neighbour } from '../support/neighbour.ts';
 import { TidelogCluster } from '../support/tidelog-process.ts';
-import { residentMebibytes, strangeFiles, suspiciousLines } from '../support/watch.ts';
+import { longestTurnMs, residentMebibytes, strangeFiles, suspiciousLines } from '../support/watch.ts';
 import { SocketWalks } from './socket-walks.ts';
 
 export interface FuzzRun {
@@ -35,6 +36,8 @@ const growthMaxMebibytes = 96;
 const warmUpShare = 1 / 4;
 /** A broker that is held up for longer than this serves nobody well, on a slow machine either. */
 const neighbourP99MaxMs = 500;
+/** Of processor time, from when the neighbour is served: before that modules load. 50 are not reached as a rule. */
+const turnMaxMs = 200;
 
 export async function runFuzz(run: FuzzRun): Promise<FuzzRunReport> {
   const failures: string[] = [];
@@ -64,12 +67,13 @@ async function overDecoders({ seed, durationMs }: FuzzRun, failures: string[]): 
 }
 
 async function overSocket(run: FuzzRun, failures: string[]): Promise<{ text: string; failedWalk: number | undefined }> {
-  await using cluster = await TidelogCluster.start({ brokers: 1 });
+  await using cluster = await TidelogCluster.start({ brokers: 1, watchStalls: true });
   const node = cluster.node(1);
   const pid = node.pid ?? 0;
   const neighbour = new Neighbour(node.port);
   const walks = await SocketWalks.over(node.port, run.seed);
   await neighbour.served();
+  const servedAt = Date.now();
   const socketMs = (run.durationMs * 4) / 5;
   const warmAt = performance.now() + socketMs * warmUpShare;
   const end = performance.now() + socketMs;
@@ -92,6 +96,8 @@ async function overSocket(run: FuzzRun, failures: string[]): Promise<{ text: str
   const resident = ended ? 0 : residentMebibytes(pid);
   const growth = resident - (warm ?? resident);
   if (growth > growthMaxMebibytes) failures.push(`resident memory grew by ${Math.round(growth)} MiB`);
+  const turnMs = longestTurnMs(node.output(), servedAt);
+  if (turnMs > turnMaxMs) failures.push(`a turn of the loop took ${turnMs} ms, at most ${turnMaxMs}`);
   const { failures: seen, rounds, p99Ms, maxMs } = await neighbour.end();
   failures.push(...seen.map((failure) => `the neighbour: ${failure}`));
   if (p99Ms > neighbourP99MaxMs) failures.push(`the neighbour: p99 ${p99Ms} ms, at most ${neighbourP99MaxMs}`);
@@ -99,7 +105,7 @@ async function overSocket(run: FuzzRun, failures: string[]): Promise<{ text: str
   failures.push(...strangeFiles(node).map((name) => `a file of ours by a name of theirs: ${JSON.stringify(name)}`));
   const text =
     `socket: ${walks.figures()}, crashes ${ended ? 1 : 0}, ` +
-    `RSS growth ${Math.round(growth)} MiB since the warm-up, ` +
+    `RSS growth ${Math.round(growth)} MiB since the warm-up, longest turn ${turnMs} ms, ` +
     `neighbour ${rounds} rounds, p99 ${p99Ms} ms, max ${maxMs} ms`;
   return { text, failedWalk: failures.length > 0 ? Math.max(0, next - walksAtOnce) : undefined };
 }

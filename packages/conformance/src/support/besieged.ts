@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { Neighbour } from './neighbour.ts';
 import { RawClient } from './raw-client.ts';
 import { TidelogCluster, type TidelogProcess } from './tidelog-process.ts';
-import { forgetPeak, peakMebibytes, strangeFiles, suspiciousLines } from './watch.ts';
+import { forgetPeak, longestTurnMs, peakMebibytes, strangeFiles, suspiciousLines } from './watch.ts';
 
 /** Enough for a slow machine, and far below what anybody calls an outage. */
 const neighbourP99Ms = 1000;
@@ -25,6 +25,7 @@ export class Besieged {
   readonly neighbour: Neighbour;
   readonly #pid: number;
   #restingMebibytes = 0;
+  #servedAt = 0;
 
   private constructor(cluster: TidelogCluster) {
     this.cluster = cluster;
@@ -34,8 +35,9 @@ export class Besieged {
   }
 
   static async start(settings: Readonly<Record<string, string | number>> = {}): Promise<Besieged> {
-    const besieged = new Besieged(await TidelogCluster.start({ brokers: 1, settings }));
+    const besieged = new Besieged(await TidelogCluster.start({ brokers: 1, settings, watchStalls: true }));
     await besieged.neighbour.served();
+    besieged.#servedAt = Date.now();
     forgetPeak(besieged.#pid);
     besieged.#restingMebibytes = peakMebibytes(besieged.#pid);
     return besieged;
@@ -54,7 +56,8 @@ export class Besieged {
     const growth = this.growthMebibytes();
     const report = await this.neighbour.end();
     const figures = `${report.rounds} rounds, p50 ${report.p50Ms} ms, p99 ${report.p99Ms} ms, max ${report.maxMs} ms`;
-    console.log(`neighbour: ${figures}; peak memory grew by ${Math.round(growth)} MiB`);
+    const turnMs = longestTurnMs(this.node.output(), this.#servedAt);
+    console.log(`neighbour: ${figures}; peak memory grew by ${Math.round(growth)} MiB; longest turn ${turnMs} ms`);
     const lines = suspiciousLines(this.node.output()).filter((line) => !expectedErrors.test(line));
     const strange = strangeFiles(this.node);
     const alive = this.node.isRunning;

@@ -9,10 +9,13 @@ import { join, resolve } from 'node:path';
 import { freePorts } from './free-ports.ts';
 
 const main = resolve(import.meta.dirname, '../../../cli/src/main.ts');
+const stallWatch = resolve(import.meta.dirname, 'stall-watch.ts');
 
 export interface ClusterOptions {
   readonly brokers: number;
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** Has the processes print long turns of their loops, for longestTurnMs of watch.ts. */
+  readonly watchStalls?: boolean;
   /** Given: the data outlives this object. */
   readonly directory?: string;
 }
@@ -22,9 +25,11 @@ export class TidelogProcess {
   readonly port: number;
   readonly httpPort: number;
   readonly directory: string;
+  readonly #watchStalls: boolean;
   #child: ChildProcess | undefined;
 
-  constructor(node: { nodeId: number; port: number; httpPort: number; directory: string }) {
+  constructor(node: { nodeId: number; port: number; httpPort: number; directory: string; watchStalls: boolean }) {
+    this.#watchStalls = node.watchStalls;
     this.nodeId = node.nodeId;
     this.port = node.port;
     this.httpPort = node.httpPort;
@@ -58,6 +63,7 @@ export class TidelogProcess {
     const command = [
       process.execPath,
       '--conditions=source',
+      ...(this.#watchStalls ? ['--import', stallWatch] : []),
       main,
       'server',
       join(this.directory, 'server.properties'),
@@ -109,14 +115,25 @@ export class TidelogCluster implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  static async start({ brokers, settings = {}, directory }: ClusterOptions): Promise<TidelogCluster> {
+  static async start({
+    brokers,
+    settings = {},
+    watchStalls = false,
+    directory,
+  }: ClusterOptions): Promise<TidelogCluster> {
     const root = directory ?? mkdtempSync(join(tmpdir(), 'tidelog-conformance-'));
     const ports = await freePorts(brokers * 3);
     const ids = Array.from({ length: brokers }, (_, i) => i + 1);
     const voters = ids.map((id) => `${id}@127.0.0.1:${ports[(id - 1) * 3 + 1]}`).join(',');
     const nodes = ids.map((nodeId) => {
       const [port = 0, controllerPort = 0, httpPort = 0] = ports.slice((nodeId - 1) * 3);
-      const node = new TidelogProcess({ nodeId, port, httpPort, directory: join(root, `node-${nodeId}`) });
+      const node = new TidelogProcess({
+        nodeId,
+        port,
+        httpPort,
+        watchStalls,
+        directory: join(root, `node-${nodeId}`),
+      });
       mkdirSync(node.directory, { recursive: true });
       const lines = Object.entries({
         'process.roles': 'broker,controller',

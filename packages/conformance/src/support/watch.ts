@@ -33,6 +33,12 @@ export function suspiciousLines(output: string): string[] {
   });
 }
 
+/** The most processor time that a turn of the loop took since then, by what stall-watch.ts printed. */
+export function longestTurnMs(output: string, since: number): number {
+  const told = output.matchAll(/^\{"level":30,"time":(\d+),"longTurnMs":(\d+)\}$/gm);
+  return Math.max(0, ...[...told].filter(([, time]) => Number(time) > since).map(([, , turnMs]) => Number(turnMs)));
+}
+
 const ownFiles = [
   /^__cluster_metadata-0$/,
   /^(meta|bootstrap)\.(properties|checkpoint)$/,
