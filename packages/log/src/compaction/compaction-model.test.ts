@@ -83,7 +83,7 @@ function withoutFate({ offset, key, value, timestamp }: Entry): Partial<Entry> {
 test('seed 110: a transaction that ended before the dirty part does not make later data of its producer aborted', () =>
   run(110));
 
-test(`compaction keeps what the model says (${seeds} seeds from ${firstSeed})`, { timeout: 60_000 }, async () => {
+test(`compaction keeps what the model says (${seeds} seeds from ${firstSeed})`, { timeout: 240_000 }, async () => {
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     try {
       await run(seed);
