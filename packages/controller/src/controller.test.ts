@@ -1,11 +1,13 @@
-import { Chunks } from '@tidelog/core';
+import { Chunks, zeroUuid } from '@tidelog/core';
 import { decodeRecord, encodeRecord } from '@tidelog/metadata';
+import { bind, handler } from '@tidelog/net';
 import {
   CreateTopics,
   DefaultPrincipalData,
   DescribeCluster,
   Envelope,
   ErrorCode,
+  RemoveRaftVoter,
   RequestHeader,
   ResponseHeader,
 } from '@tidelog/protocol';
@@ -239,6 +241,27 @@ describe('Envelope', () => {
     const answered = harness.ask(Envelope, { requestData: seal('t'), requestPrincipal, clientHostAddress });
     harness.quorum.follow();
     expect(await answered).toEqual({ errorCode: ErrorCode.NOT_CONTROLLER, responseData: null });
+  });
+
+  it('answers for a leader that has removed itself from the voters', async () => {
+    const removal = handler(RemoveRaftVoter, [0, 0], () => {
+      harness.quorum.follow();
+      return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null };
+    });
+    const harness = new ShellHarness({}, [bind(removal, undefined)]);
+    harness.quorum.lead();
+    const header = { requestApiKey: RemoveRaftVoter.key, requestApiVersion: 0, correlationId: 77, clientId: 'c' };
+    const body = RemoveRaftVoter.request.encode({ clusterId: null, voterId: 1, voterDirectoryId: zeroUuid }, 0);
+    const requestData = Chunks.join([RequestHeader.encode(header, 2), body]).toBuffer();
+    const { errorCode, responseData } = await harness.ask(Envelope, {
+      requestData,
+      requestPrincipal,
+      clientHostAddress,
+    });
+    expect(errorCode).toBe(ErrorCode.NONE);
+    const bytes = Chunks.of(responseData ?? Buffer.alloc(0));
+    const { end } = ResponseHeader.decodePrefix(bytes, 1, 0);
+    expect(RemoveRaftVoter.response.decode(bytes, 0, end)).toMatchObject({ errorCode: ErrorCode.NONE });
   });
 
   it.each([

@@ -19,6 +19,8 @@ export interface StorageOptions {
   readonly nodeId: number;
   /** The cluster to join; undefined: the one already on disk, or a new one. */
   readonly clusterId?: string | undefined;
+  /** Ids, by path, that were given away before the directories are formatted; the others' are made up. */
+  readonly directoryIds?: ReadonlyMap<string, Uuid>;
 }
 
 /** Storage that belongs to something else, or to nothing yet; the message says what to do. */
@@ -55,7 +57,9 @@ export function formatStorage(options: StorageOptions): OpenedStorage {
   const known = found.flatMap(({ identity }) => identity ?? []);
   const clusterId = options.clusterId ?? known[0]?.clusterId ?? randomUuid(random);
   return collect(found, { clusterId, nodeId }, ({ path, identity }) => {
-    return identity ?? writeIdentity(disk, { path, clusterId, nodeId, directoryId: randomUuid(random) });
+    if (identity !== undefined) return identity;
+    const directoryId = options.directoryIds?.get(path) ?? randomUuid(random);
+    return writeIdentity(disk, { path, clusterId, nodeId, directoryId });
   });
 }
 

@@ -5,6 +5,7 @@
 import { zeroUuid } from '@tidelog/core';
 import { bind, handler, type BoundHandler, type Reply, type VersionRange } from '@tidelog/net';
 import {
+  AddRaftVoter,
   AlterConfigs,
   AlterPartitionReassignments,
   CreatePartitions,
@@ -15,6 +16,7 @@ import {
   ErrorCode,
   IncrementalAlterConfigs,
   ListPartitionReassignments,
+  RemoveRaftVoter,
   UnregisterBroker,
   UpdateFeatures,
   type Api,
@@ -64,6 +66,8 @@ export function forwardedHandlers(deps: ForwardedDeps): BoundHandler[] {
     forwarded(deps, UnregisterBroker, [0, 0], () => ({ throttleTimeMs: 0, errorCode, errorMessage })),
     forwarded(deps, UpdateFeatures, [0, 2], () => ({ throttleTimeMs: 0, errorCode, errorMessage, results: [] })),
     forwarded(deps, DescribeQuorum, [0, 2], () => ({ errorCode, errorMessage, topics: [], nodes: [] })),
+    forwarded(deps, AddRaftVoter, [0, 1], () => ({ throttleTimeMs: 0, errorCode, errorMessage })),
+    forwarded(deps, RemoveRaftVoter, [0, 0], () => ({ throttleTimeMs: 0, errorCode, errorMessage })),
   ];
 }
 

@@ -1,13 +1,24 @@
 /** `tidelog storage`: what Kafka's kafka-storage does: ids, formatting, what is formatted. */
 import { readFileSync } from 'node:fs';
 import { createNodeWorld, randomUuid } from '@tidelog/core';
-import { collectProperties, formatStorage, nodeConfigOf, readIdentity } from '@tidelog/server';
+import {
+  collectProperties,
+  formatNode,
+  nodeConfigOf,
+  parseVoters,
+  readIdentity,
+  type FirstVoters,
+  type NodeConfig,
+} from '@tidelog/server';
 import type { Command } from 'commander';
 
 interface FormatFlags {
   readonly config: string;
   readonly clusterId: string;
   readonly ignoreFormatted?: boolean;
+  readonly standalone?: boolean;
+  /** false: --no-initial-controllers. */
+  readonly initialControllers?: string | false;
 }
 
 export function addStorage(program: Command): void {
@@ -18,10 +29,13 @@ export function addStorage(program: Command): void {
     .action(() => console.log(randomUuid(createNodeWorld().random)));
   storage
     .command('format')
-    .description('write meta.properties into every log directory')
+    .description('write meta.properties into every log directory, and who the first voters of a dynamic quorum are')
     .requiredOption('-c, --config <file>', 'server.properties')
     .requiredOption('-t, --cluster-id <id>', 'the cluster, as printed by "tidelog storage random-uuid"')
     .option('-g, --ignore-formatted', 'leave directories that are formatted already')
+    .option('-s, --standalone', 'a dynamic quorum that begins with this controller as its only voter')
+    .option('-I, --initial-controllers <list>', 'a dynamic quorum that begins with id@host:port:directoryId[,...]')
+    .option('-N, --no-initial-controllers', 'a controller that joins a dynamic quorum')
     .addHelpText('after', '\nExample:\n  tidelog storage format -t $(tidelog storage random-uuid) -c server.properties')
     .action(format);
   storage
@@ -32,25 +46,35 @@ export function addStorage(program: Command): void {
     .action(info);
 }
 
-function format(flags: FormatFlags): void {
-  const { disk, random } = createNodeWorld();
-  const { nodeId, logDirs, metadataLogDir } = readConfig(flags.config);
+async function format(flags: FormatFlags): Promise<void> {
+  const world = createNodeWorld();
+  const config = readConfig(flags.config);
+  const { nodeId, logDirs, metadataLogDir } = config;
+  const firstVoters = firstVotersOf(flags, config);
   const directories = [...new Set([...logDirs, metadataLogDir])];
-  const formatted = directories.filter((path) => readIdentity(disk, path) !== undefined);
+  const formatted = directories.filter((path) => readIdentity(world.disk, path) !== undefined);
   if (formatted.length > 0 && flags.ignoreFormatted !== true) {
     throw new Error(`${formatted.join(', ')} is formatted already: use --ignore-formatted to leave it as it is`);
   }
-  const { identities, failed } = formatStorage({
-    disk,
-    random,
-    nodeId,
-    logDirs: directories,
-    clusterId: flags.clusterId,
-  });
+  const { identities, failed } = await formatNode({ world, config, clusterId: flags.clusterId, firstVoters });
   for (const { path, error } of failed) throw new Error(`cannot format ${path}: ${error.code}`);
   for (const { path, directoryId } of identities) {
     console.log(`${path}: cluster ${flags.clusterId}, node ${nodeId}, directory ${directoryId}`);
   }
+}
+
+function firstVotersOf({ standalone, initialControllers }: FormatFlags, config: NodeConfig): FirstVoters {
+  const given = [standalone === true, initialControllers !== undefined].filter(Boolean).length;
+  if (given > 1) throw new Error('give one of --standalone, --initial-controllers and --no-initial-controllers');
+  if (given === 0 && config.isController && config.quorum.kind === 'bootstrap') {
+    throw new Error(
+      'the quorum is dynamic (controller.quorum.voters is not set): give --standalone or --initial-controllers for ' +
+        'its first voters, --no-initial-controllers for a controller that joins',
+    );
+  }
+  if (standalone === true) return { kind: 'standalone' };
+  if (initialControllers === undefined || initialControllers === false) return { kind: 'none' };
+  return { kind: 'initialControllers', voters: parseVoters(initialControllers, '--initial-controllers') };
 }
 
 function info(flags: { config: string; json?: boolean }): void {

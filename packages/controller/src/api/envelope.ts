@@ -44,6 +44,11 @@ const forwardable: ReadonlySet<string> = new Set([
   'AddRaftVoter',
   'RemoveRaftVoter',
 ]);
+/**
+ * What the quorum does by itself, and answers when it is committed: a leader that removed itself answers, and leads no
+ * more. To ask the next one would remove a voter twice, whom somebody may have added again meanwhile.
+ */
+const doneWithTheAnswer: ReadonlySet<string> = new Set(['AddRaftVoter', 'RemoveRaftVoter']);
 const requestMinBytes = 8;
 /** A response begins with its length, which the envelope says in its own way. */
 const lengthBytes = 4;
@@ -59,8 +64,9 @@ const envelope = handler(
     const epoch = controller.activeEpoch;
     if (epoch === undefined) return refused(ErrorCode.NOT_CONTROLLER);
     const answer = await open(deps, request, context);
+    if (controller.activeEpoch === epoch || doneWithTheAnswer.has(nameOf(request) ?? '')) return answer;
     // Whoever forwards tries again at the next controller rather than telling the client.
-    return controller.activeEpoch === epoch ? answer : refused(ErrorCode.NOT_CONTROLLER);
+    return refused(ErrorCode.NOT_CONTROLLER);
   },
   pipelined,
 );
@@ -75,15 +81,17 @@ function refused(errorCode: ErrorCode): Answer {
 
 type EnvelopeRequest = RequestOf<typeof Envelope>;
 
+/** Of the request inside. */
+function nameOf({ requestData }: EnvelopeRequest): string | undefined {
+  return requestData.length < requestMinBytes ? undefined : apiByKey(requestData.readInt16BE(0))?.name;
+}
+
 async function open(deps: EnvelopeDeps, request: EnvelopeRequest, context: RequestContext): Promise<Answer> {
   const principal = principalOf(request.requestPrincipal);
   if (principal === undefined) return refused(ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE);
   const remoteAddress = addressOf(request.clientHostAddress);
-  const { requestData } = request;
-  if (remoteAddress === undefined || requestData.length < requestMinBytes) return refused(ErrorCode.INVALID_REQUEST);
-  const api = apiByKey(requestData.readInt16BE(0));
-  if (api === undefined || !forwardable.has(api.name)) return refused(ErrorCode.INVALID_REQUEST);
-  return dispatch(deps, requestData, { principal, remoteAddress, context });
+  if (remoteAddress === undefined || !forwardable.has(nameOf(request) ?? '')) return refused(ErrorCode.INVALID_REQUEST);
+  return dispatch(deps, request.requestData, { principal, remoteAddress, context });
 }
 
 interface Sender {

@@ -25,7 +25,7 @@ export class ShellHarness {
   readonly #disconnect = new Map<number, () => void>();
   #handlers: readonly BoundHandler[];
 
-  constructor(config: Partial<ControllerConfig> = {}) {
+  constructor(config: Partial<ControllerConfig> = {}, others: readonly BoundHandler[] = []) {
     this.controller = new Controller({
       world: this.world,
       logger: silentLogger,
@@ -35,7 +35,7 @@ export class ShellHarness {
       config: { ...defaultControllerConfig, ...config },
       onFatal: (error) => this.fatal.push(error),
     });
-    this.#handlers = this.controller.handlers();
+    this.#handlers = this.controller.handlers(others);
     this.controller.start();
   }
 
