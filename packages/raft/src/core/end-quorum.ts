@@ -54,7 +54,11 @@ export function pollResigned(member: Member, role: Resigned): void {
     const endpoints = member.options.endpoints;
     member.send(peer, { kind: 'endQuorumEpoch', leaderId: member.local.id, epoch, preferredCandidates, endpoints });
   }
-  if (member.shutdownDeadline !== undefined || member.now < role.electionDeadline) return;
+  if (member.shutdownDeadline !== undefined) return;
+  // Nobody tells a leader that was removed who the next one is: it asks around once a majority can elect one.
+  const { size, majority } = member.log.voters;
+  const isLet = !member.isVoter && role.unacknowledged.size <= size - majority;
+  if (member.now < role.electionDeadline && !isLet) return;
   if (member.isVoter) becomeProspective(member);
   else becomeUnattached(member, { epoch: role.epoch });
 }

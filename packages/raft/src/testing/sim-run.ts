@@ -11,6 +11,8 @@ export interface SimRunOptions {
   readonly config: CoreConfig;
   /** Whether the voters are static, and lose their disks; default: for every third seed. */
   readonly isStatic?: boolean;
+  /** What a sync takes at most; default: the seed's choice, below 20. */
+  readonly maxSyncMs?: number;
   /** How long faults go on, in virtual milliseconds. */
   readonly faultyMs?: number;
   readonly invariants?: readonly Invariant[];
@@ -45,7 +47,8 @@ export function runSeed(options: SimRunOptions): SimRunResult {
   network.lostPerMille = random.below(4) === 0 ? 100 : random.below(20);
   network.duplicatedPerMille = random.below(50);
   network.maxDelayMs = 1 + random.below(random.below(5) === 0 ? 500 : 20);
-  network.maxSyncMs = random.below(20);
+  const ownSyncMs = random.below(20);
+  network.maxSyncMs = options.maxSyncMs ?? ownSyncMs;
   for (const { id } of members) cluster.start(id);
   while (cluster.now < faultyMs) {
     cluster.runUntil(cluster.now + random.below(120));
