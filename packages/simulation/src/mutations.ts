@@ -8,6 +8,7 @@ import type { SimCluster } from './cluster/sim-cluster.ts';
 import type { Fault } from './faults/fault.ts';
 import { allFaults } from './faults/nemesis.ts';
 import { groupMutations } from './groups/group-mutations.ts';
+import { voterMutations } from './voter-mutations.ts';
 
 export interface Mutation {
   readonly name: string;
@@ -134,4 +135,5 @@ export const mutations: readonly Mutation[] = [
   voteNotSynced,
   truncationByHighWatermark,
   ...groupMutations,
+  ...voterMutations,
 ];

@@ -1,4 +1,5 @@
 /** Seeds that once failed, with what they found. They run in the tests and stay for good. */
+import type { QuorumKind } from './cluster/settings.ts';
 import seeds from './seeds.json' with { type: 'json' };
 
 export interface RegressionSeed {
@@ -8,6 +9,8 @@ export interface RegressionSeed {
   readonly found: string;
   /** The run had groups, if the seed chose any; absent: none, whatever it would choose. */
   readonly withGroups?: boolean;
+  /** Absent: static, whatever the seed would choose. */
+  readonly quorum?: QuorumKind;
 }
 
 export const regressionSeeds: readonly RegressionSeed[] = seeds;

@@ -7,12 +7,14 @@
 import { SeededRandom } from '@tidelog/core';
 import { pickSettings, type ClusterSettings } from './cluster/settings.ts';
 import { SimCluster, type LogLine } from './cluster/sim-cluster.ts';
+import { votersAreWhole } from './cluster/voters.ts';
 import type { Fault } from './faults/fault.ts';
 import { inSyncEverywhere } from './faults/loss-budget.ts';
 import { Nemesis } from './faults/nemesis.ts';
 import { GroupWorkload } from './groups/group-workload.ts';
 import type { Mutation } from './mutations.ts';
 import { ClusterWatch } from './oracle/cluster-watch.ts';
+import { VoterWatch } from './oracle/voter-watch.ts';
 import { checkLogs } from './oracle/final-check.ts';
 import { Violation } from './violation.ts';
 import { Workload } from './workload/workload.ts';
@@ -51,8 +53,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now();
   const random = new SeededRandom(options.seed);
   const picked = { ...pickSettings(random.fork()), ...options.settings };
-  // A mutation says itself whether it takes groups to find it.
-  const settings = options.mutation?.settings({ ...picked, groups: [] }) ?? picked;
+  // A mutation says itself whether it takes groups, or voters that change, to find it.
+  const settings = options.mutation?.settings({ ...picked, groups: [], quorum: 'static' }) ?? picked;
   const cluster = new SimCluster({ random: random.fork(), settings, onLine: options.onLine ?? (() => undefined) });
   const workload = new Workload(cluster, random.fork());
   const { admin } = workload;
@@ -99,10 +101,15 @@ interface Parts {
 
 async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): Promise<void> {
   const watch = new ClusterWatch(cluster);
-  cluster.onUp = (node) => watch.onUp(node);
+  const voters = new VoterWatch(cluster);
+  cluster.onUp = (node) => {
+    watch.onUp(node);
+    voters.onUp(node);
+  };
   cluster.onStart = (node) => watch.onStart(node);
   repeat(cluster, () => {
     watch.look();
+    voters.look();
     cluster.replication.look();
   });
   for (const node of cluster.nodes) node.start();
@@ -124,6 +131,7 @@ async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): P
   const allAcknowledged = (): boolean => workload.allAcknowledged() && groups.allAcknowledged();
   await must(cluster, 'every record sent is acknowledged', allAcknowledged, restWithinMs);
   await must(cluster, 'every replica is in sync', () => inSyncEverywhere(cluster), restWithinMs);
+  await must(cluster, 'every controller is a voter', () => votersAreWhole(cluster), restWithinMs);
   await must(cluster, 'consumers read everything', () => workload.allRead(), restWithinMs);
   await must(cluster, 'every record is delivered to every group', () => groups.allDelivered(), restWithinMs);
   await must(cluster, 'every group comes to rest', () => groups.allAtRest(), restWithinMs);

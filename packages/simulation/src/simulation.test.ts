@@ -19,8 +19,9 @@ test.each([1, 2, 3, 4])('seed %i holds and is the same twice', async (seed) => {
   expect(second.traceHash).toBe(first.traceHash);
 });
 
-test.each(regressionSeeds)('seed $seed, which once found: $found', async ({ seed, faultSeconds, withGroups }) => {
-  const settings = withGroups === true ? {} : { groups: [] };
+test.each(regressionSeeds)('seed $seed, which once found: $found', async (regression) => {
+  const { seed, faultSeconds, withGroups, quorum = 'static' } = regression;
+  const settings = withGroups === true ? { quorum } : { quorum, groups: [] };
   const { violation, state } = await runSeed({ seed, faultMs: faultSeconds * 1000, settings });
   expect(violation, state).toBeUndefined();
 });

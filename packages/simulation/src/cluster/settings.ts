@@ -2,9 +2,16 @@
  * What differs from seed to seed besides the faults: sizes, timeouts, durability, load. Every value is one that an
  * operator could have chosen.
  */
-import type { SeededRandom } from '@tidelog/core';
-import type { Properties } from '@tidelog/server';
+import { randomUuid, type SeededRandom } from '@tidelog/core';
+import type { FirstVoters, Properties } from '@tidelog/server';
 import { groupProperties, pickGroups, type GroupKind } from '../groups/group-settings.ts';
+
+/**
+ * Who the controllers' voters are: named by the configuration, or by records of the quorum itself (KIP-853): formatted
+ * with all of them (--initial-controllers), or with the first one alone (--standalone), whom the others join by
+ * themselves.
+ */
+export type QuorumKind = 'static' | 'dynamic' | 'auto-join';
 
 export interface ClusterSettings {
   /** The first three are controllers as well. */
@@ -20,11 +27,15 @@ export interface ClusterSettings {
   readonly overrides: Readonly<Record<string, string>>;
   /** One group of each of these kinds. */
   readonly groups: readonly GroupKind[];
+  readonly quorum: QuorumKind;
 }
 
 export const metadataVolume = '/meta';
 export const dataVolume = '/data';
 export const controllers = 3;
+export const controllerIds: readonly number[] = Array.from({ length: controllers }, (_, i) => i + 1);
+export const controllerListener = 'CONTROLLER';
+export const controllerPort = 9093;
 
 export function pickSettings(random: SeededRandom): ClusterSettings {
   const oneOf = <T>(...values: readonly [T, ...T[]]): T => values[random.below(values.length)] ?? values[0];
@@ -46,18 +57,18 @@ export function pickSettings(random: SeededRandom): ClusterSettings {
       'max.incremental.fetch.session.cache.slots': String(oneOf(1000, 2)),
     },
     groups: pickGroups(random),
+    quorum: random.next() < 1 / 3 ? oneOf('dynamic', 'auto-join') : 'static',
   };
 }
 
 export function propertiesOf(nodeId: number, settings: ClusterSettings): Properties {
   const isController = nodeId <= controllers;
-  const voters = Array.from({ length: Math.min(controllers, settings.brokers) }, (_, i) => i + 1);
   const texts = {
     'process.roles': isController ? 'broker,controller' : 'broker',
     'node.id': String(nodeId),
-    'controller.quorum.voters': voters.map((id) => `${id}@n${id}:9093`).join(','),
-    listeners: `PLAINTEXT://n${nodeId}:9092${isController ? `,CONTROLLER://n${nodeId}:9093` : ''}`,
-    'controller.listener.names': 'CONTROLLER',
+    ...quorumProperties(settings),
+    listeners: `PLAINTEXT://n${nodeId}:9092${isController ? `,CONTROLLER://n${nodeId}:${controllerPort}` : ''}`,
+    'controller.listener.names': controllerListener,
     'log.dirs': dataVolume,
     ...(settings.separateMetadataVolume && { 'metadata.log.dir': metadataVolume }),
     'default.replication.factor': String(Math.min(3, settings.brokers)),
@@ -70,6 +81,30 @@ export function propertiesOf(nodeId: number, settings: ClusterSettings): Propert
     ...settings.overrides,
   };
   return new Map(Object.entries(texts));
+}
+
+function quorumProperties({ quorum }: ClusterSettings): Readonly<Record<string, string>> {
+  const servers = controllerIds.map((id) => `n${id}:${controllerPort}`);
+  if (quorum === 'static') {
+    return { 'controller.quorum.voters': servers.map((server, i) => `${controllerIds[i]}@${server}`).join(',') };
+  }
+  return {
+    'controller.quorum.bootstrap.servers': servers.join(','),
+    'controller.quorum.auto.join.enable': String(quorum === 'auto-join'),
+  };
+}
+
+/** Whom each node of a new cluster is told to be the first voters, as by `tidelog storage format`. */
+export function firstVotersOf(
+  { quorum }: ClusterSettings,
+  random: SeededRandom,
+): (nodeId: number) => FirstVoters | undefined {
+  if (quorum === 'static') return () => undefined;
+  if (quorum === 'auto-join') return (nodeId) => ({ kind: nodeId === 1 ? 'standalone' : 'none' });
+  const voters = controllerIds.map((nodeId) => {
+    return { nodeId, host: `n${nodeId}`, port: controllerPort, directoryId: randomUuid(random) };
+  });
+  return (nodeId) => (nodeId <= controllers ? { kind: 'initialControllers', voters } : { kind: 'none' });
 }
 
 export function mountPointsOf(settings: ClusterSettings): string[] {

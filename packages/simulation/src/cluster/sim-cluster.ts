@@ -8,7 +8,7 @@ import { describeCluster } from '../oracle/describe-cluster.ts';
 import { ReplicationWatch } from '../oracle/replication-watch.ts';
 import { Violation } from '../violation.ts';
 import { Fabric } from '../world/sim-network.ts';
-import { mountPointsOf, propertiesOf, type ClusterSettings } from './settings.ts';
+import { firstVotersOf, mountPointsOf, propertiesOf, type ClusterSettings } from './settings.ts';
 import { SimNode, type NodeHost } from './sim-node.ts';
 
 export interface LogLine {
@@ -61,10 +61,12 @@ export class SimCluster {
       onStart: (node) => this.onStart(node),
       onEnd: () => this.replication.look(),
     };
+    const firstVoters = firstVotersOf(settings, random);
     this.nodes = Array.from({ length: settings.brokers }, (_, i) => {
       return new SimNode({
         id: i + 1,
         texts: propertiesOf(i + 1, settings),
+        firstVoters: firstVoters(i + 1),
         mountPoints: mountPointsOf(settings),
         random: random.fork(),
         wall: { offsetMs: (random.next() - 0.5) * 2000, drift: 1 + (random.next() - 0.5) * worstDrift },

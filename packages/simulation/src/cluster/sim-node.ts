@@ -6,14 +6,23 @@
  *   down ─start─▶ starting ─▶ up ─stop─▶ stopping ─▶ down
  *                    └──── kill, power loss, fatal ────▶ down
  */
-import type { LogFields, Millis, SeededRandom } from '@tidelog/core';
-import { MetricsRegistry, TidelogNode, type Properties, type ServerLogger } from '@tidelog/server';
+import type { LogFields, Millis, SeededRandom, Uuid, World } from '@tidelog/core';
+import {
+  formatNode,
+  MetricsRegistry,
+  nodeConfigOf,
+  readIdentity,
+  TidelogNode,
+  type FirstVoters,
+  type Properties,
+  type ServerLogger,
+} from '@tidelog/server';
 import { createOwner, type Owner, type Scheduler } from '../scheduler.ts';
 import { Volume } from '../world/sim-disk.ts';
 import type { Fabric } from '../world/sim-network.ts';
 import { createSimWorld } from '../world/sim-world.ts';
 import { epochMs, type WallClock } from '../world/sim-timers.ts';
-import { controllers } from './settings.ts';
+import { controllers, metadataVolume } from './settings.ts';
 
 export type NodeState = 'down' | 'starting' | 'up' | 'stopping';
 
@@ -35,6 +44,8 @@ export interface SimNodeOptions {
   readonly id: number;
   readonly texts: Properties;
   readonly mountPoints: readonly string[];
+  /** What the machine is formatted with before its first start; undefined: the first start formats it. */
+  readonly firstVoters: FirstVoters | undefined;
   readonly random: SeededRandom;
   readonly wall: WallClock;
   readonly host: NodeHost;
@@ -60,6 +71,8 @@ export class SimNode {
   readonly #random: SeededRandom;
   #owner: Owner | undefined;
   #node: TidelogNode | undefined;
+  /** Of the disk that is in the machine; it never changes there. */
+  #identity: { readonly disk: unknown; readonly directoryId: Uuid } | undefined;
 
   constructor(options: SimNodeOptions) {
     this.id = options.id;
@@ -93,6 +106,23 @@ export class SimNode {
     return this.id <= controllers;
   }
 
+  /** The volume of the metadata log, the vote and the directory id that makes this node a voter. */
+  get metadataVolume(): Volume {
+    const volume = this.volumes.find(({ mountPoint }) => mountPoint === metadataVolume) ?? this.volumes[0];
+    if (volume === undefined) throw new Error(`node ${this.id} has no disk`);
+    return volume;
+  }
+
+  /** The id of the metadata log's directory, as somebody at the machine reads it; undefined on an empty disk. */
+  get directoryId(): Uuid | undefined {
+    const volume = this.metadataVolume;
+    const { mountPoint, disk } = volume;
+    if (this.#identity?.disk === disk) return this.#identity.directoryId;
+    const directoryId = volume.withoutFaults(() => readIdentity(disk, mountPoint)?.directoryId);
+    if (directoryId !== undefined) this.#identity = { disk, directoryId };
+    return directoryId;
+  }
+
   get hasFullVolume(): boolean {
     return this.volumes.some(({ isFull }) => isFull);
   }
@@ -103,7 +133,7 @@ export class SimNode {
 
   start(): void {
     if (this.state !== 'down') return;
-    const { host, texts } = this.#options;
+    const { host } = this.#options;
     host.onStart(this);
     const owner = createOwner(this.id);
     this.#owner = owner;
@@ -121,19 +151,27 @@ export class SimNode {
       random: this.#random.fork(),
     });
     host.scheduler.after(0, owner, 'start', () => {
-      const started = TidelogNode.start({
-        world,
-        texts,
-        logger: this.#logger(),
-        metrics: new MetricsRegistry(),
-        format: true,
-        clusterId: host.clusterId,
-        onFatal: (error) => this.#onFatal(owner, error),
-      });
-      started.then(
+      this.#run(world, owner).then(
         (node) => this.#onStarted(owner, node),
         (error: unknown) => this.#onFatal(owner, error instanceof Error ? error : new Error(String(error))),
       );
+    });
+  }
+
+  async #run(world: World, owner: Owner): Promise<TidelogNode> {
+    const { host, texts, firstVoters } = this.#options;
+    const { clusterId } = host;
+    if (this.life === 1 && firstVoters !== undefined) {
+      await formatNode({ world, config: nodeConfigOf(texts), clusterId, firstVoters });
+    }
+    return await TidelogNode.start({
+      world,
+      texts,
+      logger: this.#logger(),
+      metrics: new MetricsRegistry(),
+      format: true,
+      clusterId,
+      onFatal: (error) => this.#onFatal(owner, error),
     });
   }
 

@@ -86,7 +86,9 @@ const replacedDisk: Fault = {
     const { later, note, random, budget } = context;
     const node = healthyNode(context);
     const volume = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume);
-    if (node === undefined || volume === undefined || !budget.mayLose(node)) return false;
+    if (node === undefined || volume === undefined) return false;
+    const holdsMetadata = volume === node.metadataVolume;
+    if ((holdsMetadata && !budget.mayLoseVoter(node)) || !budget.mayLose(node)) return false;
     note(`${volume.mountPoint} of node ${node.id} is replaced by an empty disk`);
     node.losePower(1);
     volume.replace();

@@ -6,13 +6,24 @@
  * time. With flush.before.ack=false it counts as a loss, as do a replaced disk and a flipped bit under any setting. One
  * loss at a time: the next may happen when the loser is back in every in-sync set. While a loss is being repaired no
  * other process dies without a clean stop either, because the controller must take such a death for a loss (KIP-966).
+ *
+ * The quorum survives the loss of a minority of its voters. A dynamic one has an account of its own: a voter's disk may
+ * be lost while all controllers are voters with the disks that they have, so that one of three is lost; it is whole
+ * again when the old voter is removed and the new one has joined. And while nobody can have been asked to remove one
+ * that is alive: of two voters, one of them lost, neither is a minority, and that request may arrive late.
  */
+import type { Millis } from '@tidelog/core';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
+import { votersAreWhole } from '../cluster/voters.ts';
+
+/** How long a request may be under way: in a connection or a process that is held up, or forwarded by a broker. */
+const requestLifetimeMs: Millis = 90_000;
 
 export class LossBudget {
   readonly #cluster: SimCluster;
   #loser: SimNode | undefined;
+  #lastRemoval: Millis = -Infinity;
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
@@ -40,6 +51,19 @@ export class LossBudget {
     if (this.isRepairing || !this.#allInSync()) return false;
     this.#loser = node;
     return true;
+  }
+
+  /** Whether the disk with a node's metadata log and vote may be lost. */
+  mayLoseVoter({ isVoter }: SimNode): boolean {
+    const { settings, scheduler } = this.#cluster;
+    // Of a static voter that is a loss as any other: see fresh-voter.ts.
+    if (!isVoter || settings.quorum === 'static') return true;
+    return votersAreWhole(this.#cluster) && scheduler.now - this.#lastRemoval > requestLifetimeMs;
+  }
+
+  /** A voter that is alive is being removed. */
+  onVoterRemoval(): void {
+    this.#lastRemoval = this.#cluster.scheduler.now;
   }
 
   /** Every node serves and says, from metadata of its own, that every replica is in sync. */

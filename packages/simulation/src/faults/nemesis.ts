@@ -3,6 +3,7 @@
  * a seed of their own), injects them at random times, and heals everything at the end.
  */
 import type { SeededRandom } from '@tidelog/core';
+import type { ClusterSettings } from '../cluster/settings.ts';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { Admin } from '../workload/admin.ts';
 import { clusterFaults } from './cluster-faults.ts';
@@ -12,14 +13,17 @@ import { LossBudget } from './loss-budget.ts';
 import { networkFaults } from './network-faults.ts';
 import { processFaults } from './process-faults.ts';
 import { targetedFaults } from './targeted-faults.ts';
+import { voterFaults } from './voter-faults.ts';
 
-export const allFaults: readonly Fault[] = [
+const commonFaults: readonly Fault[] = [
   ...processFaults,
   ...networkFaults,
   ...diskFaults,
   ...clusterFaults,
   ...targetedFaults,
 ];
+
+export const allFaults: readonly Fault[] = [...commonFaults, ...voterFaults];
 
 export interface NemesisOptions {
   readonly cluster: SimCluster;
@@ -38,7 +42,7 @@ export class Nemesis {
   #active = false;
 
   constructor({ cluster, random, admin, faults }: NemesisOptions) {
-    this.faults = faults ?? chooseFaults(random);
+    this.faults = faults ?? chooseFaults(random, cluster.settings);
     this.#meanMs = 500 * 20 ** random.next();
     this.#context = {
       cluster,
@@ -96,7 +100,9 @@ export class Nemesis {
   }
 }
 
-function chooseFaults(random: SeededRandom): Fault[] {
+function chooseFaults(random: SeededRandom, { quorum }: ClusterSettings): Fault[] {
   const share = 0.15 + 0.6 * random.next();
-  return allFaults.filter(() => random.next() < share);
+  const chosen = commonFaults.filter(() => random.next() < share);
+  // Drawn only where they can happen: a seed with a static quorum stays the run that it is.
+  return quorum === 'static' ? chosen : [...chosen, ...voterFaults.filter(() => random.next() < 0.8)];
 }

@@ -21,7 +21,7 @@ function groupMutation({ kind, under = failovers, ...bug }: GroupBug): Mutation 
 }
 
 /** Wraps a method of a class; what comes back unwraps it. */
-function wrap<T extends object, K extends keyof T>(
+export function wrap<T extends object, K extends keyof T>(
   prototype: T,
   name: K,
   wrapped: (original: T[K]) => T[K],

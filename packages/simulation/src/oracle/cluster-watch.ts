@@ -7,7 +7,7 @@
  *  - the high watermark of a leader never goes back within its epoch, and never passes the end of its log
  *  - leader completeness: a later leader has everything below the high watermark of an earlier one (KIP-101, KIP-966)
  */
-import { crc32c, type MemoryDisk } from '@tidelog/core';
+import { crc32c } from '@tidelog/core';
 import type { Replica } from '@tidelog/broker';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
@@ -33,9 +33,10 @@ interface PartitionFacts {
 export class ClusterWatch {
   readonly #cluster: SimCluster;
   readonly #quorumLeaders = new Map<number, number>();
-  readonly #quorumEpochs = new Map<number, number>();
-  /** The epoch each node is in, and since when it was seen in it. */
-  readonly #settledEpochs = new Map<number, { readonly epoch: number; readonly since: number }>();
+  /** Of every replica of the metadata log, which is a node with a directory: another disk is another replica. */
+  readonly #quorumEpochs = new Map<string, number>();
+  /** The epoch each of them is in, and since when it was seen in it. */
+  readonly #settledEpochs = new Map<string, { readonly epoch: number; readonly since: number }>();
   readonly #metadata = new Map<number, string>();
   readonly #partitions = new Map<string, PartitionFacts>();
   looks = 0;
@@ -58,12 +59,14 @@ export class ClusterWatch {
 
   /** Epoch and vote are durable before anything follows from them (Raft, figure 2): a start finds them. */
   onStart(node: SimNode): void {
-    const known = this.#settledEpochs.get(node.id);
+    const known = this.#settledEpochs.get(replicaOf(node));
     if (known === undefined || this.#cluster.scheduler.now - known.since < settledMs) return;
-    for (const { mountPoint, disk } of node.volumes) {
+    for (const volume of node.volumes) {
+      const { mountPoint, disk } = volume;
       const path = `${mountPoint}/__cluster_metadata-0/quorum-state`;
       if (disk.stat(path) === undefined) continue;
-      const { leaderEpoch } = JSON.parse(readWithoutFault(disk, path).toString('utf8')) as { leaderEpoch: number };
+      const text = volume.withoutFaults(() => disk.readFile(path)).toString('utf8');
+      const { leaderEpoch } = JSON.parse(text) as { leaderEpoch: number };
       if (leaderEpoch >= known.epoch) continue;
       this.#fail('vote forgotten', `node ${node.id} was in epoch ${known.epoch}; its quorum-state says ${leaderEpoch}`);
     }
@@ -82,15 +85,16 @@ export class ClusterWatch {
     const state = node.node?.raft.state();
     if (state === undefined) return;
     const { leaderEpoch, role } = state;
-    const known = this.#quorumEpochs.get(node.id) ?? -1;
+    const replica = replicaOf(node);
+    const known = this.#quorumEpochs.get(replica) ?? -1;
     if (leaderEpoch < known) {
       this.#fail('epoch forgotten', `node ${node.id} was in epoch ${known} of the quorum and is in ${leaderEpoch}`);
     }
-    this.#quorumEpochs.set(node.id, leaderEpoch);
+    this.#quorumEpochs.set(replica, leaderEpoch);
     // While there is no room for an epoch, a node that is in it has not written it, and acts on nothing that it says.
-    if (node.hasFullVolume) this.#settledEpochs.delete(node.id);
-    else if (this.#settledEpochs.get(node.id)?.epoch !== leaderEpoch) {
-      this.#settledEpochs.set(node.id, { epoch: leaderEpoch, since: this.#cluster.scheduler.now });
+    if (node.hasFullVolume) this.#settledEpochs.delete(replica);
+    else if (this.#settledEpochs.get(replica)?.epoch !== leaderEpoch) {
+      this.#settledEpochs.set(replica, { epoch: leaderEpoch, since: this.#cluster.scheduler.now });
     }
     if (role !== 'leader') return;
     const leader = this.#quorumLeaders.get(leaderEpoch);
@@ -157,13 +161,6 @@ export class ClusterWatch {
   }
 }
 
-/** The simulation's own look at a disk: what fails for the process does not fail here. */
-function readWithoutFault(disk: MemoryDisk, path: string): Buffer {
-  const { fault } = disk;
-  disk.fault = undefined;
-  try {
-    return disk.readFile(path);
-  } finally {
-    disk.fault = fault;
-  }
+function replicaOf({ id, directoryId }: SimNode): string {
+  return `${id}:${directoryId}`;
 }

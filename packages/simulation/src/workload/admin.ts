@@ -6,9 +6,11 @@ import {
   ElectLeaders,
   ErrorCode,
   isRetriable,
+  RemoveRaftVoter,
 } from '@tidelog/protocol';
 import { zeroUuid } from '@tidelog/core';
 import type { ClusterSettings } from '../cluster/settings.ts';
+import type { VoterKey } from '../cluster/voters.ts';
 import type { SimClient } from './sim-client.ts';
 
 export interface Move {
@@ -50,6 +52,14 @@ export class Admin {
   electPreferred(): void {
     this.#client.spawn(async () => {
       await this.#client.ask(ElectLeaders, { electionType: 0, topicPartitions: null, timeoutMs });
+    });
+  }
+
+  removeVoter({ id, directoryId }: VoterKey, onAnswer: (answer: string) => void): void {
+    this.#client.spawn(async () => {
+      const request = { clusterId: null, voterId: id, voterDirectoryId: directoryId };
+      const { errorCode, errorMessage } = (await this.#client.ask(RemoveRaftVoter, request)) ?? {};
+      onAnswer(`${errorCode ?? 'no answer'} ${errorMessage ?? ''}`);
     });
   }
 

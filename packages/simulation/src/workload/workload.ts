@@ -7,6 +7,7 @@ import { Admin } from './admin.ts';
 import { SimClient } from './sim-client.ts';
 import { SimConsumer } from './sim-consumer.ts';
 import { SimProducer } from './sim-producer.ts';
+import { VoterKeeper } from './voter-keeper.ts';
 
 const topic = 'load';
 const producers = 2;
@@ -19,6 +20,7 @@ export class Workload {
   readonly #random: SeededRandom;
   readonly #producers: SimProducer[] = [];
   readonly #consumers: SimConsumer[] = [];
+  readonly #voterKeeper: VoterKeeper | undefined;
   #clients = 0;
 
   constructor(cluster: SimCluster, random: SeededRandom) {
@@ -32,6 +34,8 @@ export class Workload {
     }
     for (let i = 0; i < producers; i++) this.#addProducers(i);
     for (let i = 0; i < consumers; i++) this.#addConsumers();
+    // Where controllers join by themselves there is nothing to do for an operator.
+    if (cluster.settings.quorum === 'dynamic') this.#voterKeeper = new VoterKeeper(this.#client(), cluster);
   }
 
   get acknowledged(): number {
@@ -49,6 +53,7 @@ export class Workload {
 
   start(): void {
     for (const client of [...this.#producers, ...this.#consumers]) client.start();
+    this.#voterKeeper?.start();
   }
 
   /** From now on: the answer says whether every producer has had an acknowledgement since. */

@@ -62,6 +62,18 @@ export class Volume {
     this.disk = this.#newDisk();
   }
 
+  /** The simulation's own look at the disk: what fails for the process does not fail here. */
+  withoutFaults<T>(look: () => T): T {
+    const { disk } = this;
+    const { fault } = disk;
+    disk.fault = undefined;
+    try {
+      return look();
+    } finally {
+      disk.fault = fault;
+    }
+  }
+
   /** As Disk.replaceFile; the old content is remembered where the mutation says that the new one never gets durable. */
   replaceFile(path: string, content: Uint8Array): void {
     if (this.faults.unsyncedReplacement?.test(path) === true && !this.#unsynced.has(path)) {
