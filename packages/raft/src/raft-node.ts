@@ -35,6 +35,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+const joining =
+  'this controller knows of no voters: it joins the quorum of controller.quorum.bootstrap.servers. To begin a new ' +
+  'quorum, format its first controller with "tidelog storage format --standalone"';
+
 export class RaftNode {
   readonly handlers: RaftHandlers;
   readonly #options: RaftNodeOptions;
@@ -135,6 +139,7 @@ export class RaftNode {
     const loop = new EffectLoop({ world, core, perform: (effect) => performer.perform(effect), onNoRoom, onError });
     this.#running = { core, loop, log: metadataLog, keeper };
     exposeRaftMetrics(this.#options.metrics, () => this.state());
+    if (this.#options.canBeVoter && core.log.voters.size === 0) logger.info({}, joining);
     loop.step({ kind: 'started' });
     this.#started.resolve();
     this.#delivery.pump();
