@@ -103,6 +103,11 @@ export class DiskError extends Error {
     this.code = code;
     this.path = path;
   }
+
+  /** Whether the operation can succeed once there is room, or a descriptor, again: nothing is broken. */
+  get isLackOfRoom(): boolean {
+    return this.code === 'ENOSPC' || this.code === 'EMFILE';
+  }
 }
 
 /** Stream sockets. Addresses are a host name or IP and a port; port 0 listens on a free one. */

@@ -5,7 +5,7 @@
  */
 import { DiskError } from '@tidelog/core';
 import type { CleanPoints } from './compaction/clean-points.ts';
-import { isLackOfRoom, type LogContext } from './log-context.ts';
+import type { LogContext } from './log-context.ts';
 import { asOffline } from './log-directory.ts';
 import type { LogOfflineError } from './log-offline-error.ts';
 import type { LogState } from './log-state.ts';
@@ -73,7 +73,7 @@ export class Departures {
       return undefined;
     } catch (error) {
       const offline = asOffline(error, from);
-      if (error instanceof DiskError && isLackOfRoom(error)) {
+      if (error instanceof DiskError && error.isLackOfRoom) {
         logger.warn({ path: from, code: error.code }, 'a log cannot be moved out of the way now; it is tried again');
         return offline;
       }

@@ -92,11 +92,6 @@ export class DirectoryHealth {
   }
 }
 
-/** Whether a log goes on after this error once the operator has made room. */
-export function isLackOfRoom(error: DiskError): boolean {
-  return error.code === 'ENOSPC' || error.code === 'EMFILE';
-}
-
 export function offlineBecause(error: DiskError, doing: string): LogOfflineError {
   return new LogOfflineError(`${doing} ${error.path} failed: ${error.code}`, { path: error.path, cause: error });
 }

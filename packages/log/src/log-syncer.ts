@@ -6,7 +6,7 @@
 import { DiskError } from '@tidelog/core';
 import type { LogOfflineError } from './log-offline-error.ts';
 import { partitionMetadataFileName } from './core/segment-names.ts';
-import { isLackOfRoom, offlineBecause } from './log-context.ts';
+import { offlineBecause } from './log-context.ts';
 import type { LogState } from './log-state.ts';
 import { snapshotPath, takeSnapshot, writeSnapshot } from './producer-files.ts';
 import type { Segment } from './segment.ts';
@@ -85,7 +85,7 @@ export class LogSyncer {
     } catch (error) {
       if (state.gone) return;
       if (!(error instanceof DiskError)) throw error;
-      if (!this.#syncFailed && isLackOfRoom(error)) {
+      if (!this.#syncFailed && error.isLackOfRoom) {
         // An index could not be written: nothing is lost, and the next sync tries again.
         this.#noRoom = error;
         state.context.logger.warn({ log: state.name, path: error.path, code: error.code }, 'no room to sync');

@@ -8,7 +8,7 @@
  */
 import { DiskError, must } from '@tidelog/core';
 import type { EndedTransaction } from './core/producers.ts';
-import { isLackOfRoom, offlineBecause } from './log-context.ts';
+import { offlineBecause } from './log-context.ts';
 import type { LogState } from './log-state.ts';
 import type { Segment } from './segment.ts';
 import type { Appended } from './tail.ts';
@@ -185,7 +185,7 @@ export class LogWriter implements TurnTask {
     this.#runs = [];
     this.pendingBytes = 0;
     this.#nextSnapshot = undefined;
-    if (!isLackOfRoom(error)) state.directory.takeOffline(offlineBecause(error, 'writing to'));
+    if (!error.isLackOfRoom) state.directory.takeOffline(offlineBecause(error, 'writing to'));
     revertToWritten(state);
     // A segment that has just begun stays: its first batch is still to seal the one before.
     if (state.active === run.segment) this.#nextSnapshot = run.snapshot;

@@ -22,7 +22,7 @@ import type {
 import type { VerificationStart } from './core/producers.ts';
 import { collectAborted, type AbortedEntry } from './core/transaction-index.ts';
 import { LogAppender } from './log-appender.ts';
-import { isLackOfRoom, offlineBecause } from './log-context.ts';
+import { offlineBecause } from './log-context.ts';
 import { LogFacts } from './log-facts.ts';
 import { findByTimestamp, findMaxTimestamp } from './log-lookup.ts';
 import { readFromFiles, readFromMemory } from './log-reader.ts';
@@ -266,7 +266,7 @@ export class PartitionLog extends LogFacts {
     if (!(error instanceof DiskError)) throw error;
     const state = this.#state;
     state.context.logger.error({ log: state.name, path: error.path, code: error.code }, `${doing} the log failed`);
-    if (isLackOfRoom(error)) return;
+    if (error.isLackOfRoom) return;
     state.directory.takeOffline(offlineBecause(error, doing));
   }
 }

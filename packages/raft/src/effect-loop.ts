@@ -6,7 +6,8 @@
  *
  * It differs from core's Driver in that stepping is immediate, because `append` must say at once which offsets it got.
  * An effect that takes time (a truncation) holds up those behind it: what is sent must not overtake what it relies on.
- * So does one that finds the disk full: it is tried again until there is room, and the node is silent until then.
+ * So does one that finds the disk full, or no descriptor left: it is tried again until there is one, and the node is
+ * silent until then.
  */
 import { DiskError, type Timer, type World } from '@tidelog/core';
 import type { RaftEffect, RaftInput } from './core/events.ts';
@@ -87,7 +88,7 @@ export class EffectLoop {
         this.#hasToldOfNoRoom = false;
         if (pending !== undefined) this.#wait(pending);
       } catch (error) {
-        if (error instanceof DiskError && error.code === 'ENOSPC') this.#waitForRoom(error);
+        if (error instanceof DiskError && error.isLackOfRoom) this.#waitForRoom(error);
         else this.#fail(error);
       }
     }

@@ -104,29 +104,35 @@ test('what is asked before the node has its log is answered when it has', async 
   await fixture.close();
 });
 
-test('a full disk keeps a voter from voting, and not from living: it is silent until there is room', async () => {
-  const world = memoryWorld();
-  const lines: string[] = [];
-  const logger = { ...silentLogger, error: (_: LogFields, message: string) => void lines.push(message) };
-  world.disk.makeDirectory(directory);
-  let isFull = true;
-  world.disk.fault = (operation, path) =>
-    isFull && operation === 'write' && path.includes('quorum-state') ? 'ENOSPC' : undefined;
-  const fixture = await openNode({ world, directory, logger });
-  const { node, failures } = fixture;
-  const recorder = new Recorder();
-  node.subscribe(recorder);
-  while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(lines[0]).toContain(`make room on ${directory}/__cluster_metadata-0`);
-  const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
-  const described = node.handlers.describeQuorum({ topics }, { apiVersion: 2 });
-  await expect(described).rejects.toThrow('no room');
-  expect(recorder.leaders).toEqual([]);
-  isFull = false;
-  await recorder.until(({ leaders }) => leaders.at(-1)?.isLeader === true);
-  expect(failures).toEqual([]);
-  await fixture.close();
-});
+test.each([
+  ['a full disk', 'ENOSPC', `make room on ${directory}/__cluster_metadata-0`],
+  ['the lack of descriptors', 'EMFILE', 'let this process open more files'],
+] as const)(
+  '%s keeps a voter from voting, and not from living: it is silent until it ends',
+  async (_, code, advice) => {
+    const world = memoryWorld();
+    const lines: string[] = [];
+    const logger = { ...silentLogger, error: (_: LogFields, message: string) => void lines.push(message) };
+    world.disk.makeDirectory(directory);
+    let isFull = true;
+    world.disk.fault = (operation, path) =>
+      isFull && operation === 'write' && path.includes('quorum-state') ? code : undefined;
+    const fixture = await openNode({ world, directory, logger });
+    const { node, failures } = fixture;
+    const recorder = new Recorder();
+    node.subscribe(recorder);
+    while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(lines[0]).toContain(advice);
+    const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
+    const described = node.handlers.describeQuorum({ topics }, { apiVersion: 2 });
+    await expect(described).rejects.toThrow('no room');
+    expect(recorder.leaders).toEqual([]);
+    isFull = false;
+    await recorder.until(({ leaders }) => leaders.at(-1)?.isLeader === true);
+    expect(failures).toEqual([]);
+    await fixture.close();
+  },
+);
 
 test('a sync that fails stops the node: what it was asked to keep can not be trusted any more', async () => {
   const world = memoryWorld();

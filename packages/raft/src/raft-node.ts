@@ -131,11 +131,10 @@ export class RaftNode {
       answer: (token, answer) => this.#answer(token, answer),
       finish: () => this.#finish(),
     });
-    const onNoRoom = ({ path, code }: DiskError): void =>
-      logger.error(
-        { path, code },
-        `this node is silent in the quorum until there is room: make room on ${metadataDir}`,
-      );
+    const onNoRoom = ({ path, code }: DiskError): void => {
+      const what = code === 'EMFILE' ? 'let this process open more files' : `make room on ${metadataDir}`;
+      logger.error({ path, code }, `this node is silent in the quorum until there is room: ${what}`);
+    };
     const loop = new EffectLoop({ world, core, perform: (effect) => performer.perform(effect), onNoRoom, onError });
     this.#running = { core, loop, log: metadataLog, keeper };
     exposeRaftMetrics(this.#options.metrics, () => this.state());

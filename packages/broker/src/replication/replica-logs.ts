@@ -148,5 +148,5 @@ export class ReplicaLogs {
 function isLackOfRoom(error: unknown): boolean {
   if (error instanceof LogOfflineError && error.isForNow) return true;
   const cause = error instanceof LogOfflineError ? error.cause : error;
-  return cause instanceof DiskError && (cause.code === 'ENOSPC' || cause.code === 'EMFILE');
+  return cause instanceof DiskError && cause.isLackOfRoom;
 }

@@ -8,7 +8,7 @@
 import { DiskError, noMetrics, type Logger, type Metrics, type World } from '@tidelog/core';
 import { ProtocolError } from '@tidelog/protocol';
 import { isDue, isFilthier, planCleaning, type CleaningPlan } from '../core/compaction/candidates.ts';
-import { isLackOfRoom, offlineBecause, type DirectoryHealth } from '../log-context.ts';
+import { offlineBecause, type DirectoryHealth } from '../log-context.ts';
 import { lastStableOffsetOf } from '../log-facts.ts';
 import { LogOfflineError } from '../log-offline-error.ts';
 import type { LogState } from '../log-state.ts';
@@ -155,7 +155,7 @@ export class LogCleaner {
     } else if (error instanceof LogOfflineError || error instanceof ProtocolError) {
       state.uncleanable = error.message;
       logger.error({ log: state.name }, `the log is not compacted any more: ${error.message}`);
-    } else if (error instanceof DiskError && (isLackOfRoom(error) || error.code === 'ENOENT')) {
+    } else if (error instanceof DiskError && (error.isLackOfRoom || error.code === 'ENOENT')) {
       logger.warn({ log: state.name, path: error.path, code: error.code }, 'the log could not be compacted now');
     } else if (error instanceof DiskError) {
       state.directory.takeOffline(offlineBecause(error, 'compacting'));
