@@ -14,6 +14,7 @@ import {
   Vote,
 } from '@tidelog/protocol';
 import { createRaftNode, type RaftNode } from '@tidelog/raft';
+import { localHostName } from '../local-host-name.ts';
 import { RaftTransport } from '../links/raft-transport.ts';
 import type { NodeParts } from '../tidelog-node.ts';
 import { raftConfig } from '../settings.ts';
@@ -29,6 +30,9 @@ export function createQuorumMember(
   const advertised = config.advertised.filter(({ listenerName }) =>
     config.controllerListenerNames.includes(listenerName),
   );
+  // Where no listener says how others reach this node, the list of voters does.
+  const ownVoter = quorum.kind === 'static' ? quorum.voters.find(({ nodeId }) => nodeId === config.nodeId) : undefined;
+  const ownHost = ownVoter?.host ?? localHostName();
   return createRaftNode({
     world,
     logger,
@@ -45,7 +49,7 @@ export function createQuorumMember(
         : quorum,
     canBeVoter: config.isController,
     listeners: config.isController
-      ? advertised.map(({ listenerName, host, port }) => ({ name: listenerName, host, port }))
+      ? advertised.map(({ listenerName, host, port }) => ({ name: listenerName, host: host || ownHost, port }))
       : [],
     transport: new RaftTransport({
       longPolls: parts.connectionsFor('raft-fetch'),
