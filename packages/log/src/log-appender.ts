@@ -37,8 +37,9 @@ export class LogAppender {
     const { offline, context } = this.#state;
     if (offline !== undefined) return refuse(ErrorCode.KAFKA_STORAGE_ERROR, offline.message);
     if (this.#state.gone) return refuse(ErrorCode.NOT_LEADER_OR_FOLLOWER, 'the log was closed or deleted');
-    if (this.#writer.pendingBytes > context.limits.pendingBytesMax) {
-      const detail = `${this.#writer.pendingBytes} bytes wait for the disk, which does not keep up`;
+    const { limits, pendingBytes } = context;
+    if (this.#writer.pendingBytes > limits.pendingBytesMax || pendingBytes > limits.pendingBytesTotalMax) {
+      const detail = `${this.#writer.pendingBytes} bytes, ${pendingBytes} of all logs, wait for the disk to keep up`;
       return refuse(ErrorCode.KAFKA_STORAGE_ERROR, detail);
     }
     try {

@@ -21,6 +21,8 @@ export interface LogContext {
   /** Files that are removed, over all logs: one at a time, so that requests find threads of the pool. */
   readonly removals: Slots;
   readonly limits: LogLimits;
+  /** Accepted bytes of all logs that wait to be written. */
+  pendingBytes: number;
 }
 
 export interface LogLimits {
@@ -30,6 +32,8 @@ export interface LogLimits {
   readonly slowWriteMs: number;
   /** Accepted bytes of one log that may wait to be written; beyond, appends are refused. */
   readonly pendingBytesMax: number;
+  /** The same for all logs together. */
+  readonly pendingBytesTotalMax: number;
 }
 
 /** Asynchronous writes in a row that must have been quick before a directory is written to on the loop again. */

@@ -1,6 +1,7 @@
 /** What a log makes of a disk that is full, out of descriptors or failing; each test names what would be lost. */
+import { ErrorCode } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
-import { LogFixture, readAll, topicId } from './testing/log-fixture.ts';
+import { batch, LogFixture, readAll, topicId } from './testing/log-fixture.ts';
 
 test('checkpoints that a full disk refuses leave no clean stop behind, and no record is lost', async () => {
   const fixture = await LogFixture.open();
@@ -189,4 +190,33 @@ test('a log whose process was killed before its first sync keeps its topic id ov
   world.forgetSchedule();
   await fixture.openStore();
   expect(fixture.store.get('t', 0)).toMatchObject({ topicId, logEndOffset: 2 });
+});
+
+test('what waits for the disk is bounded over all logs, and a log that goes away gives its share back', async () => {
+  const fixture = await LogFixture.open({ store: { pendingBytesTotalMax: 100 } });
+  const [first, second, third] = [fixture.log(0), fixture.log(1), fixture.log(2)];
+  expect(fixture.append(first, batch(['a'.repeat(100)]))).toMatchObject({ kind: 'accepted' });
+  expect(fixture.append(second, batch(['b']))).toMatchObject({ error: ErrorCode.KAFKA_STORAGE_ERROR });
+  fixture.world.turn();
+  expect(fixture.append(second, batch(['b'.repeat(100)]))).toMatchObject({ kind: 'accepted' });
+  expect(fixture.append(third, batch(['c']))).toMatchObject({ error: ErrorCode.KAFKA_STORAGE_ERROR });
+  await fixture.world.run(fixture.store.delete('t', 1));
+  expect(fixture.append(third, batch(['c']))).toMatchObject({ kind: 'accepted' });
+});
+
+test('what a killed process had written is on stable storage after a flush, its names included', async () => {
+  const fixture = await LogFixture.open();
+  fixture.put(fixture.log(), ['a', 'b']);
+  const log = await fixture.kill();
+  const { disk } = fixture.world;
+  const synced: string[] = [];
+  disk.fault = (operation, path) => {
+    if (operation === 'sync' || operation === 'syncDirectory') synced.push(path);
+    return undefined;
+  };
+  await fixture.world.run(log.flush());
+  disk.fault = undefined;
+  const files = ['00000000000000000000.log', 'partition.metadata', 'leader-epoch-checkpoint'];
+  expect(synced).toEqual(expect.arrayContaining(['/data', '/data/t-0', ...files.map((name) => `/data/t-0/${name}`)]));
+  expect((await fixture.crash()).logEndOffset).toBe(2);
 });

@@ -36,7 +36,7 @@ export class LogState {
   configured = false;
   /** Why compaction leaves this log alone until the next start. */
   uncleanable: string | undefined;
-  /** partition.metadata was written and not synced. */
+  /** partition.metadata, and the name of the log's directory, may be in the page cache only. */
   metadataUnsynced = false;
   readonly context: LogContext;
   readonly directory: DirectoryHealth;

@@ -322,11 +322,13 @@ function makeContext(world: World, logger: Logger, config: LogStoreConfig): LogC
     turn: new TurnEnd(world.timers),
     lookups: new Slots(lookupsAtATime),
     removals: new Slots(1),
+    pendingBytes: 0,
     limits: {
       producerIdExpirationMs: config.producerIdExpirationMs ?? 86_400_000,
       transactionVerification: config.transactionVerification ?? true,
       slowWriteMs: config.slowWriteMs ?? 20,
       pendingBytesMax: 64 * mebibyte,
+      pendingBytesTotalMax: config.pendingBytesTotalMax ?? 512 * mebibyte,
     },
   };
 }

@@ -47,11 +47,20 @@ export class LogWriter implements TurnTask {
   #nextSnapshot: Buffer | undefined;
   #writing = false;
   #underWay: Promise<void> = Promise.resolve();
-  pendingBytes = 0;
+  #pendingBytes = 0;
 
   constructor(state: LogState, events: WriterEvents) {
     this.#state = state;
     this.#events = events;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** What waits will not be written any more: the log is closed or deleted. */
+  abandon(): void {
+    this.#release(this.#pendingBytes);
   }
 
   /** The next append begins a new segment; these are the producers at its base offset. */
@@ -71,7 +80,8 @@ export class LogWriter implements TurnTask {
     for (const piece of append.records.pieces) run.pieces.push(piece);
     run.appends.push(append);
     run.bytes += bytes;
-    this.pendingBytes += bytes;
+    this.#pendingBytes += bytes;
+    this.#state.context.pendingBytes += bytes;
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#state.context.turn.add(this);
@@ -174,16 +184,23 @@ export class LogWriter implements TurnTask {
     }
     if (run.position === 0) this.#events.created();
     run.segment.modifiedAt = context.world.clock.wall();
-    this.pendingBytes -= run.bytes;
+    this.#release(run.bytes);
     context.stats.writes++;
     context.stats.bytesWritten += run.bytes;
+  }
+
+  /** These bytes wait no longer; those of a log that was abandoned meanwhile do not count any more. */
+  #release(bytes: number): void {
+    const waiting = Math.min(bytes, this.#pendingBytes);
+    this.#pendingBytes -= waiting;
+    this.#state.context.pendingBytes -= waiting;
   }
 
   #fail(error: unknown, run: Run, written: ReadonlySet<Segment>): void {
     if (!(error instanceof DiskError)) throw error;
     const state = this.#state;
     this.#runs = [];
-    this.pendingBytes = 0;
+    this.#release(this.#pendingBytes);
     this.#nextSnapshot = undefined;
     if (!error.isLackOfRoom) state.directory.takeOffline(offlineBecause(error, 'writing to'));
     revertToWritten(state);

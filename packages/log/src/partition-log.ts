@@ -202,6 +202,7 @@ export class PartitionLog extends LogFacts {
   abandon(): void {
     const state = this.#state;
     state.gone = true;
+    this.#writer.abandon();
     state.tail.clear();
     for (const segment of state.segments) segment.close();
     this.observer = undefined;

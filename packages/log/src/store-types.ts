@@ -27,6 +27,8 @@ export interface LogStoreConfig {
   readonly recoveryConcurrency?: number;
   /** A synchronous write that takes longer sends its directory over to asynchronous writes. Default 20. */
   readonly slowWriteMs?: number;
+  /** Accepted bytes of all logs that may wait for the disk; beyond, appends are refused. Default 512 MiB. */
+  readonly pendingBytesTotalMax?: number;
   /** transaction.partition.verification.enable. Default true. */
   readonly transactionVerification?: boolean;
   /** How compacted logs are cleaned; `defaultCleanerConfig` where nothing is said. */

@@ -91,3 +91,26 @@ for (const [index, death] of (['process', 'power', 'power, torn'] as const).entr
     });
   }
 }
+
+test('a renaming that fails leaves a log that has everything, or is offline until the next start', async () => {
+  let offline = 0;
+  for (let n = 0; ; n++) {
+    const { fixture, model } = await filled(60_000);
+    const { disk } = fixture.world;
+    let count = 0;
+    disk.fault = (operation) => (operation === 'name' && count++ === n ? 'ENOSPC' : undefined);
+    await fixture.world.run(fixture.store.cleaner.cleanFilthiest());
+    disk.fault = undefined;
+    if (fixture.log().offline === undefined) {
+      expect(latestOf((await readBack(fixture, fixture.log())).entries)).toEqual(model.latest());
+      await compactAll(fixture);
+      expect(latestOf((await readBack(fixture, fixture.log())).entries)).toEqual(model.latest());
+    } else {
+      offline++;
+    }
+    const log = n % 2 === 0 ? await fixture.restart() : await fixture.kill();
+    expect(latestOf((await readBack(fixture, log)).entries)).toEqual(model.latest());
+    if (count <= n) break;
+  }
+  expect(offline).toBeGreaterThan(0);
+});

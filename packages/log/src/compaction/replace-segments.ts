@@ -7,21 +7,47 @@
  *   3  .swap -> its name, the log first       so that a restart in between still finds the indexes
  *   4  the directory is synced; old files are removed after file.delete.delay.ms, for readers that are under way
  */
-import { must } from '@tidelog/core';
+import { DiskError, must } from '@tidelog/core';
 import { suffixes } from '../core/segment-names.ts';
+import { offlineBecause } from '../log-context.ts';
 import type { LogState } from '../log-state.ts';
-import { removeLater, removeSnapshots, renameSegment } from '../segment-files.ts';
+import { removeIfThere, removeLater, removeSnapshots, renameSegment } from '../segment-files.ts';
 import type { Segment } from '../segment.ts';
 
-/** Throws DiskError; when that happens after the first step the log's files can be trusted only after a restart. */
+/** Throws DiskError; when that happens between the first step and the end of the third the log is offline. */
 export async function replaceSegments(state: LogState, old: readonly Segment[], fresh: Segment): Promise<void> {
   const at = state.segments.indexOf(must(old[0]));
-  renameSegment(state, fresh, { suffix: suffixes.swap, logFirst: false });
-  const doomed = old.flatMap((segment) => renameSegment(state, segment, { suffix: suffixes.deleted, logFirst: true }));
-  renameSegment(state, fresh, { suffix: '', logFirst: true });
+  prepareSwap(state, fresh);
+  const doomed = swap(state, old, fresh);
   state.segments = state.segments.toSpliced(at, old.length, fresh);
   const merged = new Set(old.slice(1).map(({ baseOffset }) => baseOffset));
   if (merged.size > 0) removeSnapshots(state, (offset) => merged.has(offset));
   removeLater(state, doomed, state.config.fileDeleteDelayMs);
   await state.context.world.disk.syncDirectory(state.path);
+}
+
+/** Step 1; undone when it fails, because a restart takes the .swap files that it finds alone for the new segment. */
+function prepareSwap(state: LogState, fresh: Segment): void {
+  try {
+    renameSegment(state, fresh, { suffix: suffixes.swap, logFirst: false });
+  } catch (error) {
+    for (const path of fresh.paths()) removeIfThere(state, path);
+    fresh.becomeSuffixed(suffixes.cleaned);
+    for (const path of fresh.paths()) removeIfThere(state, path);
+    throw error;
+  }
+}
+
+/** Steps 2 and 3; answers the old files. In between only a restart knows which files are the log's. */
+function swap(state: LogState, old: readonly Segment[], fresh: Segment): string[] {
+  try {
+    const doomed = old.flatMap((segment) =>
+      renameSegment(state, segment, { suffix: suffixes.deleted, logFirst: true }),
+    );
+    renameSegment(state, fresh, { suffix: '', logFirst: true });
+    return doomed;
+  } catch (error) {
+    if (error instanceof DiskError) state.fail(offlineBecause(error, 'replacing compacted segments of'));
+    throw error;
+  }
 }
