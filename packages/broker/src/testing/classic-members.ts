@@ -1,6 +1,7 @@
 /** Classic consumers of a test, by name, and what happens to them as lines of text. */
 import { ErrorCode } from '@tidelog/protocol';
 import type { JoinResponse, SyncResponse } from '../coordinator/group/core/classic/classic-responses.ts';
+import type { TransactionalProducer } from '../coordinator/runtime/core/turn.ts';
 import { codeOf, type Asked, type GroupBench } from './group-bench.ts';
 
 export interface JoinOptions {
@@ -134,6 +135,7 @@ export interface CommitSpec {
   readonly apiVersion?: number;
   readonly metadata?: string;
   readonly instanceId?: string | null;
+  readonly producer?: TransactionalProducer;
 }
 
 /** Commits one offset and tells what became of it. */
@@ -152,6 +154,7 @@ export function commitOffset(bench: GroupBench, spec: CommitSpec): string {
     generationIdOrMemberEpoch: generationId,
     retentionTimeMs: -1,
     topics: [{ name, topicId, partitions }],
+    ...(spec.producer !== undefined && { producer: spec.producer }),
   }));
   const { response } = asked;
   if (response !== undefined && 'errorCode' in response) return codeOf(response as never);

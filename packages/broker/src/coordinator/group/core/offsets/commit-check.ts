@@ -33,7 +33,9 @@ function classicError(group: ClassicGroup, input: CommitInput): ErrorCode {
   } else if (producer === undefined) {
     return ErrorCode.UNKNOWN_MEMBER_ID;
   }
-  return group.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
+  // In a transaction the producer vouches for what it has read: it commits what it read before the rebalance.
+  const isRebalancing = group.state === 'CompletingRebalance' && producer === undefined;
+  return isRebalancing ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
 }
 
 function consumerError(group: ConsumerGroup, input: CommitInput): ErrorCode {

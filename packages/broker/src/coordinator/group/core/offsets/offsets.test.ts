@@ -180,6 +180,18 @@ test('offsets of an open transaction hold up stable reads, and count when it com
   expect(groups.core.offsets.isUnstable('s', 't', 0)).toBe(false);
 });
 
+test('a rebalance that completes holds up commits, but not those of a transaction', () => {
+  const groups = bench();
+  const group = new ClassicMembers(groups);
+  group.join('a');
+  groups.wait(3000);
+  group.told('a');
+  expect([group.state, group.commit('a', 4)]).toEqual(['CompletingRebalance', 'REBALANCE_IN_PROGRESS']);
+  const { memberId, generationId } = group.idOf('a');
+  const member = { groupId: 'g', memberId, generationId, offset: 4 };
+  expect(commitOffset(groups, { ...member, producer: { producerId: 7, producerEpoch: 0 } })).toBe('NONE');
+});
+
 test('records read by hand are those that the codec reads', () => {
   const reader = new OffsetRecordReader();
   const value = { offset: 2 ** 40, leaderEpoch: 3, metadata: '', commitTimestamp: 1.7e12, topicId: idOf('t') };
