@@ -187,6 +187,7 @@ export class Shard<Input, Rec> {
   }
 
   #arm(): void {
+    if (this.#state !== 'active') return;
     const at = this.core.nextDeadline();
     if (at === this.#timerAt) return;
     this.#timer?.cancel();
