@@ -10,6 +10,7 @@ import {
   RemoveRaftVoter,
   RequestHeader,
   ResponseHeader,
+  UpdateFeatures,
 } from '@tidelog/protocol';
 import { describe, expect, it } from 'vitest';
 import { ShellHarness } from './testing/shell-harness.ts';
@@ -75,6 +76,21 @@ describe('Controller', () => {
     harness.quorum.commit();
     expect((await created).topics[0]?.errorCode).toBe(ErrorCode.NONE);
     expect(harness.controller.image.topics.get('t')).toBeDefined();
+  });
+
+  it('raises kraft.version through the quorum, and answers when that is committed', async () => {
+    const harness = await active();
+    harness.quorum.kraftVersion = 0;
+    const update = (maxVersionLevel: number): ReturnType<typeof harness.ask<typeof UpdateFeatures>> => {
+      const featureUpdates = [{ feature: 'kraft.version', maxVersionLevel, upgradeType: 1, allowDowngrade: false }];
+      return harness.ask(UpdateFeatures, { timeoutMs: 1000, featureUpdates, validateOnly: false });
+    };
+    const raised = update(1);
+    expect(await isSettled(raised)).toBe(false);
+    harness.quorum.commit();
+    expect(await raised).toMatchObject({ errorCode: ErrorCode.NONE });
+    expect(harness.quorum.kraftVersion).toBe(1);
+    expect(await update(0)).toMatchObject({ errorCode: ErrorCode.INVALID_UPDATE_VERSION });
   });
 
   it('lets later decisions see uncommitted ones, and holds back what they say of them', async () => {

@@ -130,8 +130,18 @@ export class Controller {
    * answer (DescribeQuorum, AddRaftVoter ...): those handlers are given here, and stay for the caller to list.
    */
   handlers(others: readonly BoundHandler[] = []): readonly BoundHandler[] {
-    const { world, logger, metrics = noMetrics, nodeId, clusterId } = this.#options;
-    const own = controllerHandlers({ controller: this, nodeId, clusterId, logger, quorum: () => this.#quorum() });
+    const { world, logger, metrics = noMetrics, nodeId, clusterId, raft } = this.#options;
+    const own = controllerHandlers({
+      controller: this,
+      nodeId,
+      clusterId,
+      logger,
+      quorum: () => this.#quorum(),
+      kraftVersion: {
+        refuse: (version) => raft.refuseKraftVersion({ epoch: this.#activeEpoch ?? -1, version }),
+        raise: (version) => raft.upgradeKraftVersion({ epoch: this.#activeEpoch ?? -1, version }),
+      },
+    });
     const dispatcher = new Dispatcher({
       world,
       logger,

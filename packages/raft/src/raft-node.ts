@@ -71,6 +71,11 @@ export class RaftNode {
     });
   }
 
+  /** The level of kraft.version in the log; 0 before the start. */
+  get kraftVersion(): number {
+    return this.#running?.core.log.kraftVersion ?? 0;
+  }
+
   /** -1 while unknown. */
   get highWatermark(): number {
     return this.#running?.core.log.highWatermark ?? -1;
@@ -197,7 +202,12 @@ export class RaftNode {
     this.#run().loop.step({ kind: 'resigned', epoch, reason });
   }
 
-  /** Raises kraft.version as the leader of that epoch; has no effect while a voter does not speak it (KIP-853). */
+  /** Why kraft.version can not be raised to that as the leader of that epoch; undefined when it can (KIP-853). */
+  refuseKraftVersion(proposal: { readonly epoch: number; readonly version: number }): string | undefined {
+    return this.#run().core.refuseKraftVersion(proposal);
+  }
+
+  /** Raises kraft.version as the leader of that epoch; has no effect where it is refused. */
   upgradeKraftVersion({ epoch, version }: { readonly epoch: number; readonly version: number }): void {
     this.#run().loop.step({ kind: 'kraftVersionProposed', epoch, version });
   }

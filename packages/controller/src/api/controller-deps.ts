@@ -31,6 +31,15 @@ export interface ControllerDeps {
   readonly logger: Logger;
   /** Undefined while nobody is known to lead. */
   readonly quorum: () => RaftNodeState | undefined;
+  readonly kraftVersion: KraftVersion;
+}
+
+/** The level of kraft.version, which the quorum keeps in its own records. For whoever decides. */
+export interface KraftVersion {
+  /** Why it can not be raised to that; undefined when it can. */
+  refuse(version: number): string | undefined;
+  /** Appends what raises it. */
+  raise(version: number): void;
 }
 
 /** A broker's heartbeats must not wait behind what it forwarded: all of them start as they come, in order. */

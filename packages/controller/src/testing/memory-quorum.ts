@@ -12,11 +12,22 @@ import {
   type RaftNodeState,
 } from '@tidelog/raft';
 
+type UsedOfNode =
+  | 'leaderEndpoint'
+  | 'append'
+  | 'state'
+  | 'subscribe'
+  | 'createSnapshot'
+  | 'resign'
+  | 'refuseKraftVersion'
+  | 'upgradeKraftVersion';
+
 export class MemoryQuorum {
   readonly #batches: CommittedBatch[] = [];
   readonly #listeners: { readonly listener: RaftListener; delivered: number }[] = [];
   readonly #node: RaftNode;
   readonly snapshots: { readonly offset: number; readonly epoch: number; readonly values: readonly Buffer[] }[] = [];
+  kraftVersion = 1;
   #committed = 0;
   #epoch = 0;
   #leads = false;
@@ -115,7 +126,7 @@ export class MemoryQuorum {
       highWatermark: this.#committed,
       logStartOffset: 0,
       logEndOffset: this.endOffset,
-      kraftVersion: 1,
+      kraftVersion: this.kraftVersion,
       voters: [
         { id: 1, directoryId: metadataTopicId, endpoints: [{ name: 'CONTROLLER', host: 'one', port: 9093 }] },
         { id: 2, directoryId: metadataTopicId, endpoints: [{ name: 'CONTROLLER', host: 'two', port: 9093 }] },
@@ -127,7 +138,7 @@ export class MemoryQuorum {
     const unused = (): never => {
       throw new Error('the controller does not call this');
     };
-    const node: Pick<RaftNode, 'leaderEndpoint' | 'append' | 'state' | 'subscribe' | 'createSnapshot' | 'resign'> = {
+    const node: Pick<RaftNode, UsedOfNode> = {
       append: (values, { epoch }) => {
         if (this.#leads && epoch === this.#epoch) return this.#add(values);
         throw new NotLeaderError({ leaderId: 2, leaderEpoch: this.#epoch, detail: 'not the leader' });
@@ -135,6 +146,11 @@ export class MemoryQuorum {
       state: () => this.#state(),
       leaderEndpoint: () => (this.#epoch === 0 ? undefined : { nodeId: this.#leads ? 1 : 2, host: 'host', port: 9093 }),
       resign: () => this.follow(),
+      refuseKraftVersion: ({ version }) => (version < this.kraftVersion ? 'it can not be lowered' : undefined),
+      upgradeKraftVersion: ({ version }) => {
+        this.kraftVersion = version;
+        this.#add([]);
+      },
       subscribe: (listener) => {
         const entry = { listener, delivered: 0 };
         this.#listeners.push(entry);

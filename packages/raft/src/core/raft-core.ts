@@ -41,6 +41,7 @@ import {
   handleRemoveVoter,
   handleUpdateVoter,
   onApiVersionsResponse,
+  planKraftVersion,
   upgradeKraftVersion,
 } from './voter-change.ts';
 import { onVoterChangeResponse } from './voter-update.ts';
@@ -101,6 +102,14 @@ export class RaftCore implements Core<RaftInput, RaftEffect> {
     this.#poll();
     this.#finish();
     return batch;
+  }
+
+  /** Why kraft.version can not be raised to that in the epoch; undefined when it can, or is there already. */
+  refuseKraftVersion({ epoch, version }: { readonly epoch: number; readonly version: number }): string | undefined {
+    const leader = this.#leaderOf(epoch);
+    if (leader === undefined) return `this node does not lead the quorum in epoch ${epoch}`;
+    const plan = planKraftVersion(this.#member, leader, version);
+    return typeof plan === 'string' ? plan : undefined;
   }
 
   nextDeadline(): number {

@@ -87,22 +87,29 @@ export function handleUpdateVoter(member: Member, token: number, request: Update
   respond(member, token, 'updateVoter');
 }
 
-/** kraft.version 0 to 1: possible once every voter has told its directory id (UpdateRaftVoter). */
-export function upgradeKraftVersion(member: Member, role: Leader, version: number): void {
-  const { log, local, options } = member;
-  if (version <= log.kraftVersion || version > supportedKraftVersions.max) return;
+/** What the voters become with that kraft.version; a text when it can not be had. */
+export function planKraftVersion({ log, local, options }: Member, role: Leader, version: number): Voter[] | string {
+  const { max } = supportedKraftVersions;
+  if (version < log.kraftVersion) return `kraft.version is ${log.kraftVersion} and can not be lowered to ${version}`;
+  if (version > max) return `kraft.version ${version} is not known here: the highest is ${max}`;
+  if (version === log.kraftVersion) return [...log.voters.voters];
   const own: Voter = { ...local, endpoints: options.endpoints, kraftVersions: supportedKraftVersions };
   const voters: Voter[] = [];
   for (const voter of log.voters.voters) {
     const told = voter.id === local.id ? own : role.voterUpdates.get(voter.id);
     if (told === undefined || told.kraftVersions.max < version) {
-      member.note('warn', 'kraft.version can not be raised: a voter does not speak it or has not said so', {
-        voter: voter.id,
-      });
-      return;
+      return `voter ${voter.id} does not speak kraft.version ${version}, or has not said so yet: does it run?`;
     }
     voters.push(told);
   }
+  return voters;
+}
+
+/** kraft.version 0 to 1: possible once every voter has told its directory id (UpdateRaftVoter). */
+export function upgradeKraftVersion(member: Member, role: Leader, version: number): void {
+  const { log } = member;
+  const voters = planKraftVersion(member, role, version);
+  if (typeof voters === 'string' || version === log.kraftVersion) return;
   const at = log.endOffset;
   const voterSet = log.voters.voters.reduce((set, voter) => set.without(voter), log.voters);
   const next = voters.reduce((set, voter) => set.with(voter), voterSet);

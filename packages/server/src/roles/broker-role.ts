@@ -81,7 +81,7 @@ async function startListeners(
     metrics,
     handlers,
     listenerKind: 'broker',
-    features: () => advertisedFeatures(loader.image),
+    features: () => advertisedFeatures(loader.image, parts.raft.kraftVersion),
   });
   const bound = new Map<string, { host: string; port: number }>();
   for (const { listenerName, host, port } of config.brokerListeners) {

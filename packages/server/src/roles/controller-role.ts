@@ -29,7 +29,7 @@ export async function startController(parts: NodeParts): Promise<RunningControll
     metrics,
     listenerKind: 'controller',
     handlers: [...controller.handlers(quorum), ...quorum],
-    features: () => advertisedFeatures(loader.image),
+    features: () => advertisedFeatures(loader.image, raft.kraftVersion),
   });
   for (const { listenerName, host, port } of config.controllerListeners) {
     const listener = new KafkaListener({
