@@ -19,6 +19,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   storage: async () => (await import('./commands/storage.ts')).addStorage,
   'dump-log': async () => (await import('./commands/dump-log.ts')).addDumpLog,
   reassign: async () => (await import('./commands/reassign.ts')).addReassign,
+  features: async () => (await import('./commands/features.ts')).addFeatures,
   'leader-election': async () => (await import('./commands/leader-election.ts')).addLeaderElection,
 };
 
