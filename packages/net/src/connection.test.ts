@@ -195,7 +195,7 @@ test('a peer that accepts and says nothing is given up in time', async () => {
   const connection = connectionTo(port, { connectTimeoutMs: 50 });
   const before = performance.now();
   expect(await codeOf(connection.send(Heartbeat, beat('x')))).toBe('connect');
-  expect(performance.now() - before).toBeLessThan(1000);
+  expect(performance.now() - before).toBeLessThan(5000);
 });
 
 test('a peer that knows only an older ApiVersions is asked again in its version', async () => {

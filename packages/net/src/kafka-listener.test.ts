@@ -261,7 +261,7 @@ test('stop does not wait for ever', async () => {
   await until(() => bench.started.length === 1);
   const before = performance.now();
   await listener.stop({ graceMs: 50 });
-  expect(performance.now() - before).toBeLessThan(1000);
+  expect(performance.now() - before).toBeLessThan(5000);
   await until(() => client.closed);
 });
 

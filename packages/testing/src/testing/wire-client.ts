@@ -21,6 +21,8 @@ import {
 import type { TestCluster } from '../test-cluster.ts';
 
 const requestTimeoutMs = 1500;
+/** For what nobody but one broker can be asked. */
+const patientTimeoutMs = 30_000;
 const pause = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
 
 export class WireClient implements Disposable {
@@ -36,15 +38,21 @@ export class WireClient implements Disposable {
     for (const connection of this.#connections.values()) connection.close();
   }
 
-  async send<A extends Api>(broker: number, api: A, request: RequestInputOf<A>): Promise<ResponseOf<A>> {
+  async send<A extends Api>(
+    broker: number,
+    api: A,
+    request: RequestInputOf<A>,
+    timeoutMs = requestTimeoutMs,
+  ): Promise<ResponseOf<A>> {
     const version = api.key === Metadata.key || api.key === Produce.key ? 9 : api.key === Fetch.key ? 12 : undefined;
-    const options = { timeoutMs: requestTimeoutMs, ...(version === undefined ? {} : { version }) };
+    const options = { timeoutMs, ...(version === undefined ? {} : { version }) };
     return await this.#connectionTo(broker).send(api, request, options);
   }
 
   async createTopic(name: string, { replicationFactor = 3 } = {}): Promise<void> {
     const topic = { name, numPartitions: 1, replicationFactor, assignments: [], configs: [] };
-    const response = await this.send(1, CreateTopics, { topics: [topic], timeoutMs: 5000, validateOnly: false });
+    const request = { topics: [topic], timeoutMs: 30_000, validateOnly: false };
+    const response = await this.send(1, CreateTopics, request, patientTimeoutMs);
     const code = response.topics[0]?.errorCode;
     if (code !== ErrorCode.NONE) throw new Error(`creating ${name} ended with ${code}`);
     await this.leaderOf(name);
@@ -79,9 +87,19 @@ export class WireClient implements Disposable {
     }
   }
 
-  /** Every committed record, as `offset=value`. */
+  /** Every committed record, as `offset=value`. Tries again while a leader that it was told of is none any more. */
   async readAll(name: string): Promise<string[]> {
-    const leader = await this.leaderOf(name);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#readAllFrom(await this.leaderOf(name), name);
+      } catch (error) {
+        if (attempt === 50) throw error;
+        await pause(100);
+      }
+    }
+  }
+
+  async #readAllFrom(leader: number, name: string): Promise<string[]> {
     const end = await this.#endOffset(leader, name);
     const out: string[] = [];
     for (let offset = 0; offset < end;) {
@@ -109,12 +127,10 @@ export class WireClient implements Disposable {
 
   async #endOffset(leader: number, name: string): Promise<number> {
     const topics = [{ name, partitions: [{ partitionIndex: 0, timestamp: -1 }] }];
-    for (;;) {
-      const response = await this.send(leader, ListOffsets, { replicaId: -1, isolationLevel: 0, topics });
-      const answer = response.topics[0]?.partitions[0];
-      if (answer?.errorCode === ErrorCode.NONE) return answer.offset;
-      await pause(10);
-    }
+    const response = await this.send(leader, ListOffsets, { replicaId: -1, isolationLevel: 0, topics });
+    const answer = response.topics[0]?.partitions[0];
+    if (answer?.errorCode !== ErrorCode.NONE) throw new Error(`the end of ${name}: error ${answer?.errorCode}`);
+    return answer.offset;
   }
 
   #connectionTo(broker: number): Connection {
