@@ -2,7 +2,7 @@ import { createNodeWorld, silentLogger, type LogFields, type World } from '@tide
 import { BrokerHeartbeat, ErrorCode, type ResponseOf } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
 import type { ControllerChannel } from '../channels.ts';
-import { pause, until } from '../testing/client.ts';
+import { until } from '../testing/client.ts';
 import { BrokerLifecycle, type LifecycleDeps } from './broker-lifecycle.ts';
 
 function lifecycleWith(
@@ -50,13 +50,14 @@ test('a refused registration is said once a second, and again when the reason is
       return { errorCode, brokerEpoch: -1 };
     },
   });
+  const before = performance.now();
   lifecycle.start();
   await until(() => registrations >= 5, 'some attempts');
-  expect(reasons).toEqual(['DUPLICATE_BROKER_REGISTRATION']);
+  expect(reasons.length).toBeLessThanOrEqual(Math.ceil((performance.now() - before) / 1000));
   errorCode = ErrorCode.NOT_CONTROLLER;
-  await pause(50);
+  await until(() => reasons.at(-1) === 'NOT_CONTROLLER', 'the other reason');
   lifecycle.stop();
-  expect(reasons).toEqual(['DUPLICATE_BROKER_REGISTRATION', 'NOT_CONTROLLER']);
+  expect(new Set(reasons)).toEqual(new Set(['DUPLICATE_BROKER_REGISTRATION', 'NOT_CONTROLLER']));
 });
 
 test('after a standstill a broker leads again when the controller says that it has read what it lost', async () => {
