@@ -9,7 +9,7 @@ import { figureOf, type Figure, type Goal } from '../support/figure.ts';
 import { brokersSeen, LiveCluster, type LiveNode } from '../support/live-cluster.ts';
 import type { Part } from '../support/part.ts';
 import { pause } from '../support/pause.ts';
-import { cpuSeconds, openFiles, residentBytes } from '../support/process-facts.ts';
+import { cpuSeconds, openFiles, residentBytes, waitedMs } from '../support/process-facts.ts';
 
 const partitions = 10_000;
 const shapes = [
@@ -39,6 +39,7 @@ interface Sample {
   readonly createSeconds: number;
   readonly elections: number;
   readonly createHoldMs: number;
+  readonly createWaitPercent: number;
   readonly idleCpuPercent: number;
   readonly openFiles: number;
   readonly residentMebibytes: number;
@@ -52,7 +53,9 @@ async function measure(topicCount: number): Promise<Sample> {
   const names = Array.from({ length: topicCount }, (_, i) => `scale-${String(i).padStart(4, '0')}`);
   await longestHold(cluster);
   const before = await cluster.quorum();
+  const waitedBefore = cluster.running.map(({ id }) => waitedMs(cluster.pid(id)));
   const createSeconds = await create(cluster, names);
+  const waited = cluster.running.map(({ id }, i) => waitedMs(cluster.pid(id)) - (waitedBefore[i] ?? 0));
   await pause(2000);
   const createHoldMs = await longestHold(cluster);
   const after = await cluster.quorum();
@@ -64,6 +67,7 @@ async function measure(topicCount: number): Promise<Sample> {
     createSeconds,
     elections: after.leaderEpoch - before.leaderEpoch,
     createHoldMs,
+    createWaitPercent: Math.max(...waited) / createSeconds / 10,
     ...idle,
     ...failover,
     failoverHoldMs: await longestHold(cluster),
@@ -78,6 +82,7 @@ function figuresOf(name: string, samples: readonly Sample[]): Figure[] {
     figure('created and led', 's', (one) => one.createSeconds, atMost(30)),
     figure('controllers lost meanwhile', '', (one) => one.elections, atMost(0)),
     figure('longest gap of a loop meanwhile', 'ms', (one) => one.createHoldMs, atMost(40)),
+    figure('a broker without a processor meanwhile', '%', (one) => one.createWaitPercent),
     figure('controller killed: leaders moved', 'ms', (one) => one.failoverMs, atMost(3000)),
     figure('controller killed: all served', 'ms', (one) => one.servedMs, atMost(3000)),
     figure('longest gap of a loop meanwhile', 'ms', (one) => one.failoverHoldMs),

@@ -9,6 +9,7 @@ import { ClusterProcesses } from '../support/cluster-processes.ts';
 import { atMost, figureOf, type Figure } from '../support/figure.ts';
 import type { Part, PartContext } from '../support/part.ts';
 import { pause } from '../support/pause.ts';
+import { waitedMs } from '../support/process-facts.ts';
 import { products, Turns } from '../support/products.ts';
 
 /** How often each node is lost per round. */
@@ -87,10 +88,15 @@ class Losses implements Disposable {
     for (let i = 0; i < this.#times; i++) {
       const { leader } = await this.#whole([topic]);
       await producer.more(50);
+      const others = this.#cluster.nodes.filter(({ id }) => id !== leader).map(({ id }) => this.#cluster.pid(id));
+      const waitedBefore = others.map(waitedMs);
       const from = performance.now();
       await this.#cluster.end(leader, signal);
       await producer.more(100);
-      this.#report(gap, producer.longestGapSince(from));
+      const waited = others.map((pid, i) => waitedMs(pid) - (waitedBefore[i] ?? 0));
+      // Of a JVM the main thread says nothing.
+      const detail = `; the others waited ${Math.round(Math.max(...waited))} ms for a processor meanwhile`;
+      this.#report(gap, producer.longestGapSince(from), this.#cluster.name === 'tidelog' ? detail : '');
       this.#cluster.start(leader);
     }
     await this.#whole([topic]);
@@ -151,8 +157,8 @@ class Losses implements Disposable {
     return this.#context.rounds * timesPerRound[this.#cluster.name];
   }
 
-  #report(gap: Gap, ms: number): void {
-    this.#context.note(`${this.#cluster.name}, ${gap}: ${Math.round(ms)} ms`);
+  #report(gap: Gap, ms: number, detail = ''): void {
+    this.#context.note(`${this.#cluster.name}, ${gap}: ${Math.round(ms)} ms${detail}`);
     this.#add({ gap, ms });
   }
 }
