@@ -32,13 +32,15 @@ async function main(): Promise<number> {
   const first = flags.seed === undefined ? freshSeed() : Number(flags.seed);
   const count = flags.minutes === undefined ? Number(flags.seeds ?? 1) : Infinity;
   const endsAt = performance.now() + Number(flags.minutes ?? Infinity) * 60_000;
-  const totals = { seeds: 0, failed: 0, virtualMs: 0, realMs: 0, acknowledged: 0 };
+  const totals = { seeds: 0, failed: 0, virtualMs: 0, realMs: 0, acknowledged: 0, eligible: 0, lastKnown: 0 };
   for (let seed = first; seed < first + count && performance.now() < endsAt; seed++) {
     const result = await runTwice(seed);
     totals.seeds++;
     totals.virtualMs += result.virtualMs;
     totals.realMs += result.realMs;
     totals.acknowledged += result.acknowledged;
+    if (result.elections.eligible > 0) totals.eligible++;
+    if (result.elections.lastKnown > 0) totals.lastKnown++;
     report(result);
     if (result.violation === undefined) continue;
     totals.failed++;
@@ -47,7 +49,8 @@ async function main(): Promise<number> {
   const hours = totals.virtualMs / 3_600_000;
   console.log(
     `simulate: ${totals.seeds} seeds, ${totals.failed} failed, ${hours.toFixed(2)} virtual hours, ` +
-      `${(totals.virtualMs / totals.realMs).toFixed(0)} virtual seconds per second, ${totals.acknowledged} records`,
+      `${(totals.virtualMs / totals.realMs).toFixed(0)} virtual seconds per second, ${totals.acknowledged} records; ` +
+      `${totals.eligible} seeds elected from the ELR, ${totals.lastKnown} the last known leader`,
   );
   return totals.failed > 0 ? 1 : 0;
 }

@@ -3,6 +3,7 @@
  * here, through the simulated disk or a wrapped method of a production class: production code has no switch for them.
  */
 import type { Replica } from '@tidelog/broker';
+import { LogStore } from '@tidelog/log';
 import type { ClusterSettings } from './cluster/settings.ts';
 import type { SimCluster } from './cluster/sim-cluster.ts';
 import type { Fault } from './faults/fault.ts';
@@ -46,6 +47,18 @@ const minInsyncIgnored: Mutation = {
         return replaceGetter(leader, 'effectiveMinInsyncReplicas', () => 1);
       },
     ),
+};
+
+/** A broker claims to have stopped cleanly, and what has lost its records stays in sync or eligible (KIP-966). */
+const everyStopClean: Mutation = {
+  name: 'every stop counts as a clean one',
+  breaks: losses,
+  faults: faultsNamed('last replica standing', 'loss of a lone leader', 'power loss', 'replaced disk'),
+  settings: (settings) => ({ ...settings, brokers: 3, flushBeforeAck: false, lossesByPartition: true }),
+  apply: ({ views, scheduler }) => {
+    const { prototype } = LogStore;
+    return redefine(prototype, 'previousBrokerEpoch', () => views.brokerEpoch(scheduler.current?.id ?? -1));
+  },
 };
 
 /** The vote is visible to the process and gone after a power loss. */
@@ -103,7 +116,10 @@ function cutAtHighWatermark(replica: Replica): () => void {
 
 /** Of all objects of one's class. */
 function replaceGetter<T extends object, K extends keyof T>(of: T, name: K, get: (this: T) => T[K]): () => void {
-  const prototype = Object.getPrototypeOf(of) as object;
+  return redefine(Object.getPrototypeOf(of) as T, name, get);
+}
+
+function redefine<T extends object, K extends keyof T>(prototype: T, name: K, get: (this: T) => T[K]): () => void {
   const original = Reflect.getOwnPropertyDescriptor(prototype, name);
   Object.defineProperty(prototype, name, { get, configurable: true });
   return () => {
@@ -132,6 +148,7 @@ function onceSeen<T>(
 export const mutations: readonly Mutation[] = [
   minInsyncIgnored,
   logEndServed,
+  everyStopClean,
   voteNotSynced,
   truncationByHighWatermark,
   ...groupMutations,

@@ -11,6 +11,10 @@ export interface RegressionSeed {
   readonly withGroups?: boolean;
   /** Absent: static, whatever the seed would choose. */
   readonly quorum?: QuorumKind;
+  /** The run had as many data volumes as the seed chose; absent: one. */
+  readonly withVolumes?: boolean;
+  /** Losses were counted as the seed chose; absent: for the cluster. */
+  readonly withLosses?: boolean;
 }
 
 export const regressionSeeds: readonly RegressionSeed[] = seeds;

@@ -14,6 +14,7 @@ import { Nemesis } from './faults/nemesis.ts';
 import { GroupWorkload } from './groups/group-workload.ts';
 import type { Mutation } from './mutations.ts';
 import { ClusterWatch } from './oracle/cluster-watch.ts';
+import type { PartitionViews } from './oracle/partition-views.ts';
 import { VoterWatch } from './oracle/voter-watch.ts';
 import { checkLogs } from './oracle/final-check.ts';
 import { Violation } from './violation.ts';
@@ -41,6 +42,7 @@ export interface RunResult {
   readonly events: number;
   readonly acknowledged: number;
   readonly injected: ReadonlyMap<string, number>;
+  readonly elections: PartitionViews['elections'];
   readonly settings: ClusterSettings;
 }
 
@@ -53,8 +55,9 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const startedAt = performance.now();
   const random = new SeededRandom(options.seed);
   const picked = { ...pickSettings(random.fork()), ...options.settings };
-  // A mutation says itself whether it takes groups, or voters that change, to find it.
-  const settings = options.mutation?.settings({ ...picked, groups: [], quorum: 'static' }) ?? picked;
+  // A mutation says itself what it takes to find it.
+  const plain = { groups: [], quorum: 'static', dataVolumes: 1, lossesByPartition: false } as const;
+  const settings = options.mutation?.settings({ ...picked, ...plain }) ?? picked;
   const cluster = new SimCluster({ random: random.fork(), settings, onLine: options.onLine ?? (() => undefined) });
   const workload = new Workload(cluster, random.fork());
   const { admin } = workload;
@@ -87,6 +90,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     events: cluster.scheduler.events,
     acknowledged: workload.acknowledged,
     injected: nemesis.injected,
+    elections: cluster.views.elections,
     settings,
   };
 }
@@ -111,6 +115,7 @@ async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): P
     watch.look();
     voters.look();
     cluster.replication.look();
+    cluster.views.look();
   });
   for (const node of cluster.nodes) node.start();
   await must(cluster, 'the cluster starts and creates topics', workload.createTopics(), startWithinMs);

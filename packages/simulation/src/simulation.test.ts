@@ -20,8 +20,13 @@ test.each([1, 2, 3, 4])('seed %i holds and is the same twice', async (seed) => {
 });
 
 test.each(regressionSeeds)('seed $seed, which once found: $found', async (regression) => {
-  const { seed, faultSeconds, withGroups, quorum = 'static' } = regression;
-  const settings = withGroups === true ? { quorum } : { quorum, groups: [] };
+  const { seed, faultSeconds, withGroups, withVolumes, withLosses, quorum = 'static' } = regression;
+  const settings = {
+    quorum,
+    ...(withGroups !== true && { groups: [] }),
+    ...(withVolumes !== true && { dataVolumes: 1 as const }),
+    ...(withLosses !== true && { lossesByPartition: false }),
+  };
   const { violation, state } = await runSeed({ seed, faultMs: faultSeconds * 1000, settings });
   expect(violation, state).toBeUndefined();
 });

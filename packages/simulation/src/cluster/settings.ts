@@ -28,10 +28,15 @@ export interface ClusterSettings {
   /** One group of each of these kinds. */
   readonly groups: readonly GroupKind[];
   readonly quorum: QuorumKind;
+  /** Log directories of each broker, each on a volume of its own. */
+  readonly dataVolumes: 1 | 2;
+  /** How many may be lost at a time is counted for each partition by itself, and not for the cluster. */
+  readonly lossesByPartition: boolean;
 }
 
 export const metadataVolume = '/meta';
 export const dataVolume = '/data';
+const secondDataVolume = '/data2';
 export const controllers = 3;
 export const controllerIds: readonly number[] = Array.from({ length: controllers }, (_, i) => i + 1);
 export const controllerListener = 'CONTROLLER';
@@ -58,6 +63,8 @@ export function pickSettings(random: SeededRandom): ClusterSettings {
     },
     groups: pickGroups(random),
     quorum: random.next() < 1 / 3 ? oneOf('dynamic', 'auto-join') : 'static',
+    dataVolumes: random.next() < 0.4 ? 2 : 1,
+    lossesByPartition: random.next() < 0.7,
   };
 }
 
@@ -69,7 +76,7 @@ export function propertiesOf(nodeId: number, settings: ClusterSettings): Propert
     ...quorumProperties(settings),
     listeners: `PLAINTEXT://n${nodeId}:9092${isController ? `,CONTROLLER://n${nodeId}:${controllerPort}` : ''}`,
     'controller.listener.names': controllerListener,
-    'log.dirs': dataVolume,
+    'log.dirs': dataVolumesOf(settings).join(','),
     ...(settings.separateMetadataVolume && { 'metadata.log.dir': metadataVolume }),
     'default.replication.factor': String(Math.min(3, settings.brokers)),
     'offsets.topic.replication.factor': String(Math.min(3, settings.brokers)),
@@ -107,6 +114,10 @@ export function firstVotersOf(
   return (nodeId) => (nodeId <= controllers ? { kind: 'initialControllers', voters } : { kind: 'none' });
 }
 
+function dataVolumesOf({ dataVolumes }: ClusterSettings): string[] {
+  return dataVolumes === 1 ? [dataVolume] : [dataVolume, secondDataVolume];
+}
+
 export function mountPointsOf(settings: ClusterSettings): string[] {
-  return settings.separateMetadataVolume ? [dataVolume, metadataVolume] : [dataVolume];
+  return [...dataVolumesOf(settings), ...(settings.separateMetadataVolume ? [metadataVolume] : [])];
 }

@@ -3,8 +3,10 @@
  * promise is reported. The first violation ends the run.
  */
 import type { LogFields, SeededRandom } from '@tidelog/core';
+import { LossBudget } from '../faults/loss-budget.ts';
 import { Scheduler, type Owner } from '../scheduler.ts';
 import { describeCluster } from '../oracle/describe-cluster.ts';
+import { PartitionViews } from '../oracle/partition-views.ts';
 import { ReplicationWatch } from '../oracle/replication-watch.ts';
 import { Violation } from '../violation.ts';
 import { Fabric } from '../world/sim-network.ts';
@@ -36,6 +38,8 @@ export class SimCluster {
   readonly fabric: Fabric;
   readonly nodes: readonly SimNode[];
   readonly replication = new ReplicationWatch(this);
+  readonly views = new PartitionViews(this);
+  readonly budget: LossBudget;
   /** A bit of some replica's files has flipped, and nobody has repaired it yet: readers may come upon it. */
   rot: { readonly node: SimNode; readonly directory: string } | undefined;
   /** What hears of every node that serves. */
@@ -49,6 +53,7 @@ export class SimCluster {
   constructor({ random, settings, onLine }: SimClusterOptions) {
     this.settings = settings;
     this.#onLine = onLine;
+    this.budget = new LossBudget(this);
     this.fabric = new Fabric(this.scheduler, random.fork());
     this.scheduler.onError = (error, owner) => this.fail(error, owner);
     const host: NodeHost = {
@@ -59,7 +64,11 @@ export class SimCluster {
       onFatal: (node, error) => this.#onFatal(node, error),
       onUp: (node) => this.onUp(node),
       onStart: (node) => this.onStart(node),
-      onEnd: () => this.replication.look(),
+      onEnd: (node) => {
+        this.replication.look();
+        this.views.onEnd(node);
+        this.budget.onEnd(node);
+      },
     };
     const firstVoters = firstVotersOf(settings, random);
     this.nodes = Array.from({ length: settings.brokers }, (_, i) => {

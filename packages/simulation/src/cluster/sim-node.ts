@@ -37,7 +37,7 @@ export interface NodeHost {
   /** A life is about to begin on what the disks hold. */
   onStart(node: SimNode): void;
   /** A life is about to end. */
-  onEnd(): void;
+  onEnd(node: SimNode): void;
 }
 
 export interface SimNodeOptions {
@@ -121,6 +121,20 @@ export class SimNode {
     const directoryId = volume.withoutFaults(() => readIdentity(disk, mountPoint)?.directoryId);
     if (directoryId !== undefined) this.#identity = { disk, directoryId };
     return directoryId;
+  }
+
+  /** Where partitions are. */
+  get dataVolumes(): readonly Volume[] {
+    return this.volumes.filter(({ mountPoint }) => mountPoint !== metadataVolume);
+  }
+
+  /** It has stopped in good order, and says so when it starts again. */
+  get stoppedCleanly(): boolean {
+    return this.volumes.every(({ mountPoint, disk }) => disk.stat(`${mountPoint}/.kafka_cleanshutdown`) !== undefined);
+  }
+
+  get hasFailedVolume(): boolean {
+    return this.volumes.some(({ faults }) => faults.failed);
   }
 
   get hasFullVolume(): boolean {
@@ -217,7 +231,7 @@ export class SimNode {
 
   #end(announced: boolean): void {
     const owner = this.#owner;
-    if (owner !== undefined) this.#options.host.onEnd();
+    if (owner !== undefined) this.#options.host.onEnd(this);
     this.state = 'down';
     this.#node = undefined;
     this.#owner = undefined;

@@ -1,7 +1,7 @@
 /** Disks that are slow, full, fail to read or to sync, rot, or are replaced by empty ones. */
-import { dataVolume } from '../cluster/settings.ts';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
+import type { Volume } from '../world/sim-disk.ts';
 import { duration, healthyNode, pick, type Fault, type FaultContext } from './fault.ts';
 
 const slowDisk: Fault = {
@@ -18,6 +18,12 @@ const slowDisk: Fault = {
     return true;
   },
 };
+
+/** One that is there alone is not drawn. */
+export function someDataVolume({ random }: FaultContext, node: SimNode | undefined): Volume | undefined {
+  const volumes = node?.dataVolumes ?? [];
+  return volumes.length > 1 ? pick(random, volumes) : volumes[0];
+}
 
 /** A process whose log directories failed stays as it is until somebody restarts it; here somebody does. */
 function restartAfterFault({ later, random }: FaultContext, node: SimNode, mend: () => void): void {
@@ -65,8 +71,9 @@ const diskFull: Fault = {
   inject(context) {
     const { random, later, note, budget } = context;
     const node = healthyNode(context);
-    const volume = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume);
-    if (node === undefined || volume === undefined || node.excuses > 0 || !budget.mayLose(node)) return false;
+    const volume = someDataVolume(context, node);
+    if (node === undefined || volume === undefined || node.excuses > 0) return false;
+    if (!budget.mayLose(node, { restarts: false })) return false;
     note(`${volume.mountPoint} of node ${node.id} is full`);
     volume.isFull = true;
     later(duration(random, 10_000), () => {
@@ -85,7 +92,7 @@ const replacedDisk: Fault = {
   inject(context) {
     const { later, note, random, budget } = context;
     const node = healthyNode(context);
-    const volume = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume);
+    const volume = someDataVolume(context, node);
     if (node === undefined || volume === undefined) return false;
     const holdsMetadata = volume === node.metadataVolume;
     if ((holdsMetadata && !budget.mayLoseVoter(node)) || !budget.mayLose(node)) return false;
@@ -110,16 +117,18 @@ const bitFlip: Fault = {
   inject(context) {
     const { cluster, random, later, note, budget } = context;
     const node = healthyNode(context);
-    const disk = node?.volumes.find(({ mountPoint }) => mountPoint === dataVolume)?.disk;
-    if (node === undefined || disk === undefined) return false;
+    if (node === undefined) return false;
     const replica = pick(random, [...(node.node?.broker?.broker.replicas.all() ?? [])]);
     if (replica === undefined) return false;
-    const directory = `${dataVolume}/${replica.topic}-${replica.partition}`;
-    if (disk.stat(directory) === undefined) return false;
+    const directoryOn = ({ mountPoint }: Volume): string => `${mountPoint}/${replica.topic}-${replica.partition}`;
+    const volume = node.dataVolumes.find((one) => one.disk.stat(directoryOn(one)) !== undefined);
+    if (volume === undefined) return false;
+    const { disk } = volume;
+    const directory = directoryOn(volume);
     const logs = disk.list(directory).filter((name) => name.endsWith('.log'));
     const path = `${directory}/${pick(random, logs)}`;
     const size = disk.stat(path)?.size ?? 0;
-    if (size === 0 || !budget.mayLose(node)) return false;
+    if (size === 0 || cluster.rot !== undefined || !budget.mayLose(node)) return false;
     const position = random.below(size);
     note(`a bit at ${position} of ${path} of node ${node.id} flips, and its machine restarts`);
     node.excuses++;
@@ -143,7 +152,9 @@ export function repairRot(cluster: SimCluster): void {
   const { node, directory } = rot;
   cluster.note(`the operator removes ${directory} of node ${node.id}`);
   node.kill();
-  for (const { mountPoint, disk } of node.volumes) if (mountPoint === dataVolume) disk.removeDirectory(directory);
+  for (const { mountPoint, disk } of node.dataVolumes) {
+    if (directory.startsWith(`${mountPoint}/`)) disk.removeDirectory(directory);
+  }
   cluster.rot = undefined;
   node.excuses--;
   node.supervised = true;

@@ -3,9 +3,12 @@
  *
  * acks=all with min.insync.replicas=2 survives that one replica loses acknowledged data, and not two at once. With
  * flush.before.ack=true a loss of unsynced pages loses nothing that was acknowledged, so power may fail anywhere at any
- * time. With flush.before.ack=false it counts as a loss, as do a replaced disk and a flipped bit under any setting. One
- * loss at a time: the next may happen when the loser is back in every in-sync set. While a loss is being repaired no
- * other process dies without a clean stop either, because the controller must take such a death for a loss (KIP-966).
+ * time. With flush.before.ack=false it counts as a loss, as do a replaced disk and a flipped bit under any setting.
+ * While a loss is being repaired no other process dies without a clean stop either, because the controller must take
+ * such a death for a loss (KIP-966).
+ *
+ * The account is kept for each partition by itself (partition-losses.ts), or, in some seeds, for the cluster: there is
+ * no loss before every replica is in sync, and the next one waits until it is so again.
  *
  * The quorum survives the loss of a minority of its voters. A dynamic one has an account of its own: a voter's disk may
  * be lost while all controllers are voters with the disks that they have, so that one of three is lost; it is whole
@@ -16,29 +19,35 @@ import type { Millis } from '@tidelog/core';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import { votersAreWhole } from '../cluster/voters.ts';
+import { PartitionLosses } from './partition-losses.ts';
 
 /** How long a request may be under way: in a connection or a process that is held up, or forwarded by a broker. */
 const requestLifetimeMs: Millis = 90_000;
 
 export class LossBudget {
   readonly #cluster: SimCluster;
+  readonly #partitions: PartitionLosses | undefined;
   #loser: SimNode | undefined;
   #lastRemoval: Millis = -Infinity;
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
+    this.#partitions = cluster.settings.lossesByPartition ? new PartitionLosses(cluster) : undefined;
   }
 
   get isRepairing(): boolean {
+    if (this.#partitions !== undefined) return this.#partitions.isRepairing;
     // A fault that lasts takes its toll when it ends: until then everything may still look well.
-    const isOver = this.#loser?.excuses === 0 && !this.#loser.hasFullVolume && this.#cluster.rot === undefined;
+    const loser = this.#loser;
+    const isIll = loser === undefined || loser.excuses > 0 || loser.hasFullVolume || loser.hasFailedVolume;
+    const isOver = !isIll && this.#cluster.rot === undefined;
     if (isOver && this.#allInSync()) this.#loser = undefined;
     return this.#loser !== undefined;
   }
 
   /** Whether the process may end without a clean stop. */
   mayDie(node: SimNode): boolean {
-    return !this.isRepairing || this.#loser === node;
+    return this.#partitions?.mayDie(node) ?? (!this.isRepairing || this.#loser === node);
   }
 
   /** Whether pages that were not synced may be lost; takes the budget if that is needed. */
@@ -46,24 +55,32 @@ export class LossBudget {
     return this.#cluster.settings.flushBeforeAck ? this.mayDie(node) : this.mayLose(node);
   }
 
-  /** Whether acknowledged data may be lost; takes the budget. */
-  mayLose(node: SimNode): boolean {
+  /** Whether acknowledged data may be lost; takes the budget. Without a restart the loss is over when it is in sync. */
+  mayLose(node: SimNode, { restarts = true }: { readonly restarts?: boolean } = {}): boolean {
+    if (this.#partitions !== undefined) return this.#partitions.mayLose(node, { restarts });
     if (this.isRepairing || !this.#allInSync()) return false;
     this.#loser = node;
     return true;
   }
 
   /** Whether the disk with a node's metadata log and vote may be lost. */
-  mayLoseVoter({ isVoter }: SimNode): boolean {
+  mayLoseVoter(node: SimNode): boolean {
     const { settings, scheduler } = this.#cluster;
+    if (!node.isVoter) return true;
+    if (this.#partitions?.mayLoseVoter(node) === false) return false;
     // Of a static voter that is a loss as any other: see fresh-voter.ts.
-    if (!isVoter || settings.quorum === 'static') return true;
+    if (settings.quorum === 'static') return true;
     return votersAreWhole(this.#cluster) && scheduler.now - this.#lastRemoval > requestLifetimeMs;
   }
 
   /** A voter that is alive is being removed. */
   onVoterRemoval(): void {
     this.#lastRemoval = this.#cluster.scheduler.now;
+  }
+
+  /** A process ends, for whatever reason. */
+  onEnd(node: SimNode): void {
+    this.#partitions?.onEnd(node);
   }
 
   /** Every node serves and says, from metadata of its own, that every replica is in sync. */

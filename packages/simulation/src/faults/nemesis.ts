@@ -9,13 +9,14 @@ import type { Admin } from '../workload/admin.ts';
 import { clusterFaults } from './cluster-faults.ts';
 import { diskFaults, repairRot } from './disk-faults.ts';
 import { pick, type Fault, type FaultContext } from './fault.ts';
-import { LossBudget } from './loss-budget.ts';
+import { lastReplicaFaults } from './last-replica-faults.ts';
 import { networkFaults } from './network-faults.ts';
 import { processFaults } from './process-faults.ts';
 import { targetedFaults } from './targeted-faults.ts';
+import { volumeFaults } from './volume-faults.ts';
 import { voterFaults } from './voter-faults.ts';
 
-const commonFaults: readonly Fault[] = [
+const usualFaults: readonly Fault[] = [
   ...processFaults,
   ...networkFaults,
   ...diskFaults,
@@ -23,7 +24,7 @@ const commonFaults: readonly Fault[] = [
   ...targetedFaults,
 ];
 
-export const allFaults: readonly Fault[] = [...commonFaults, ...voterFaults];
+export const allFaults: readonly Fault[] = [...usualFaults, ...voterFaults, ...volumeFaults, ...lastReplicaFaults];
 
 export interface NemesisOptions {
   readonly cluster: SimCluster;
@@ -48,7 +49,7 @@ export class Nemesis {
       cluster,
       random,
       admin,
-      budget: new LossBudget(cluster),
+      budget: cluster.budget,
       note: (what) => cluster.note(what),
       later: (delayMs, run) => {
         cluster.scheduler.after(delayMs, undefined, 'nemesis', () => {
@@ -72,10 +73,10 @@ export class Nemesis {
     }
     for (const link of cluster.fabric.links()) link.heal();
     for (const node of cluster.nodes) {
-      const wasIll = node.excuses > 0 || node.startedFull;
+      const wasIll = node.excuses > 0 || node.startedFull || node.hasFailedVolume;
       for (const volume of node.volumes) {
         volume.isFull = false;
-        Object.assign(volume.faults, { readError: false, syncError: false, slowness: 1 });
+        Object.assign(volume.faults, { failed: false, readError: false, syncError: false, slowness: 1 });
       }
       node.supervised = true;
       if (node.isPaused) node.resume();
@@ -100,9 +101,14 @@ export class Nemesis {
   }
 }
 
-function chooseFaults(random: SeededRandom, { quorum }: ClusterSettings): Fault[] {
+function chooseFaults(random: SeededRandom, { quorum, dataVolumes, lossesByPartition }: ClusterSettings): Fault[] {
   const share = 0.15 + 0.6 * random.next();
-  const chosen = commonFaults.filter(() => random.next() < share);
-  // Drawn only where they can happen: a seed with a static quorum stays the run that it is.
-  return quorum === 'static' ? chosen : [...chosen, ...voterFaults.filter(() => random.next() < 0.8)];
+  const isChosen = (): boolean => random.next() < share;
+  // Drawn only where they can happen: a seed without them stays the run that it is.
+  return [
+    ...usualFaults.filter(isChosen),
+    ...(quorum === 'static' ? [] : voterFaults.filter(() => random.next() < 0.8)),
+    ...(dataVolumes > 1 ? volumeFaults.filter(isChosen) : []),
+    ...(lossesByPartition ? lastReplicaFaults.filter(isChosen) : []),
+  ];
 }

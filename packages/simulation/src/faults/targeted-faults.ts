@@ -9,7 +9,7 @@ import type { Fault, FaultContext } from './fault.ts';
 const watchMs: Millis = 20_000;
 
 /** Looks every so often until the time is over. */
-function watch(context: FaultContext, everyMs: Millis, look: () => void): void {
+export function watch(context: FaultContext, everyMs: Millis, look: () => void): void {
   const { cluster, later } = context;
   const endsAt = cluster.scheduler.now + watchMs;
   const again = (): void => {
@@ -36,7 +36,7 @@ const deathOfLoneLeader: Fault = {
   },
 };
 
-function loneLeader({ cluster }: FaultContext): SimNode | undefined {
+export function loneLeader({ cluster }: FaultContext): SimNode | undefined {
   return cluster.upNodes.find(({ node }) => {
     const replicas = [...(node?.broker?.broker.replicas.all() ?? [])];
     return replicas.some(({ role, inSyncReplicas }) => role === 'leader' && inSyncReplicas.length === 1);

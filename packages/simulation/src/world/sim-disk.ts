@@ -23,6 +23,8 @@ export interface VolumeHost {
 }
 
 export interface VolumeFaults {
+  /** Nothing works any more. */
+  failed: boolean;
   readError: boolean;
   syncError: boolean;
   /** How much slower than usual; 1 is healthy. */
@@ -36,7 +38,13 @@ const stallAboveSlowness = 50;
 
 export class Volume {
   readonly mountPoint: string;
-  readonly faults: VolumeFaults = { readError: false, syncError: false, slowness: 1, unsyncedReplacement: undefined };
+  readonly faults: VolumeFaults = {
+    failed: false,
+    readError: false,
+    syncError: false,
+    slowness: 1,
+    unsyncedReplacement: undefined,
+  };
   readonly #random: Random;
   readonly #host: VolumeHost;
   readonly #unsynced = new Map<string, Buffer | undefined>();
@@ -100,6 +108,7 @@ export class Volume {
     disk.makeDirectory(this.mountPoint);
     disk.replaceFile(`${this.mountPoint}/.formatted`, Buffer.alloc(0));
     disk.fault = (operation) => {
+      if (this.faults.failed) return 'EIO';
       if (operation === 'read' && this.faults.readError && this.#random.next() < 0.3) return 'EIO';
       if (operation === 'sync' && this.faults.syncError) return 'EIO';
       if (operation === 'write' && this.faults.slowness > stallAboveSlowness && this.#random.next() < 0.2) {
