@@ -30,7 +30,7 @@ const losses = ['leader completeness', 'acknowledged record lost', 'inconsistent
 /** A leader acknowledges alone, while everybody else relies on two in-sync replicas. */
 const minInsyncIgnored: Mutation = {
   name: 'min.insync.replicas is ignored',
-  breaks: ['acknowledged before commit', 'served before commit', ...losses],
+  breaks: ['committed before replicated', 'acknowledged before commit', 'served before commit', ...losses],
   faults: faultsNamed('kill', 'isolation', 'cut between two', 'pause', 'death of a lone leader'),
   settings: (settings) => ({
     ...settings,
@@ -49,10 +49,36 @@ const minInsyncIgnored: Mutation = {
     ),
 };
 
+/** With three in sync it goes well as long as nobody looks: min.insync.replicas have every record. */
+const followerIgnored: Mutation = {
+  name: 'the high watermark does not wait for one of two in-sync followers',
+  breaks: ['committed before replicated'],
+  faults: faultsNamed('slow and lossy link', 'slow disk'),
+  settings: (settings) => ({ ...settings, brokers: 3 }),
+  apply: (cluster) => onceSeen(cluster, (replica) => replica.core.leader, takeOneForAnother),
+};
+
+type Leadership = NonNullable<Replica['core']['leader']>;
+
+/** A fetch of one follower counts for all of them. */
+function takeOneForAnother(leader: Leadership): () => void {
+  const prototype = Object.getPrototypeOf(leader) as Pick<Leadership, 'onFetched'>;
+  const original = prototype.onFetched;
+  prototype.onFetched = function onFetched(this: Leadership, fetch, now, out): void {
+    for (const other of this.followers.values()) {
+      other.logEndOffset = Math.max(other.logEndOffset, Math.min(fetch.offset, this.logEndOffset));
+    }
+    original.call(this, fetch, now, out);
+  };
+  return () => {
+    prototype.onFetched = original;
+  };
+}
+
 /** A broker claims to have stopped cleanly, and what has lost its records stays in sync or eligible (KIP-966). */
 const everyStopClean: Mutation = {
   name: 'every stop counts as a clean one',
-  breaks: losses,
+  breaks: ['committed before replicated', ...losses],
   faults: faultsNamed('last replica standing', 'loss of a lone leader', 'power loss', 'replaced disk'),
   settings: (settings) => ({ ...settings, brokers: 3, flushBeforeAck: false, lossesByPartition: true }),
   apply: ({ views, scheduler }) => {
@@ -147,6 +173,7 @@ function onceSeen<T>(
 
 export const mutations: readonly Mutation[] = [
   minInsyncIgnored,
+  followerIgnored,
   logEndServed,
   everyStopClean,
   voteNotSynced,

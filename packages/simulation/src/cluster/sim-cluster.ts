@@ -62,10 +62,13 @@ export class SimCluster {
       clusterId,
       log: (line) => this.#line(line),
       onFatal: (node, error) => this.#onFatal(node, error),
-      onUp: (node) => this.onUp(node),
+      onUp: (node) => {
+        this.replication.onUp(node);
+        this.onUp(node);
+      },
       onStart: (node) => this.onStart(node),
       onEnd: (node) => {
-        this.replication.look();
+        this.replication.onEnd(node);
         this.views.onEnd(node);
         this.budget.onEnd(node);
       },
