@@ -22,7 +22,14 @@ export {
   type LocalDeletion,
   type TopicPartitionChange,
 } from './delta/local-changes.ts';
-export { changedPartition, DirectoryId, partitionOf, samePartition } from './delta/partition-replay.ts';
+export {
+  changedPartition,
+  DirectoryId,
+  hasDirectory,
+  isOnlineDirectory,
+  partitionOf,
+  samePartition,
+} from './delta/partition-replay.ts';
 export { imageToRecords, snapshotValues, deltaFromEmpty } from './image-records.ts';
 export type { MetadataPublisher } from './metadata-publisher.ts';
 export {

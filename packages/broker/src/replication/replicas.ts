@@ -9,7 +9,7 @@ import { emptyMetadataImage, type MetadataDelta, type MetadataImage, type Partit
 import { ErrorCode } from '@tidelog/protocol';
 import { Deadlines } from '../deadlines.ts';
 import { TopicMetrics } from '../topic-metrics.ts';
-import { brokerViewOf } from './broker-view.ts';
+import { brokersOfPartition, brokerViewOf } from './broker-view.ts';
 import { CommitWaiter } from './commit-waiter.ts';
 import type { BrokerView, PartitionInput } from './core/partition-events.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
@@ -241,7 +241,7 @@ export class Replicas {
         localId: config.nodeId,
         localEpoch: brokerEpoch,
         mayLead,
-        brokers: this.#brokers,
+        brokers: brokersOfPartition(this.#brokers, { image: () => this.#image, topicId, partition }),
         replicaLagTimeMaxMs: config.replicaLagTimeMaxMs,
         minInsyncReplicas: settings.minInsyncReplicas,
       },

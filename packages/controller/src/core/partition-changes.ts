@@ -5,13 +5,13 @@
 import type { Uuid } from '@tidelog/core';
 import {
   DirectoryId,
+  isOnlineDirectory,
   type MetadataRecord,
   type PartitionChangeRecord,
   type PartitionImage,
   type TopicImage,
 } from '@tidelog/metadata';
 import type { DecisionContext } from './decision.ts';
-import { isOnlineDirectory } from './directories.ts';
 import { without } from './lists.ts';
 import { noLeader, planPartitionChange, type Election, type PartitionTarget } from './partition-change.ts';
 import { isElrEnabled, minInSyncReplicas, uncleanElectionEnabled } from './topic-settings.ts';

@@ -3,6 +3,7 @@
  * that leads already, bumps the leader epoch too.
  */
 import { zeroUuid, type Uuid } from '@tidelog/core';
+import type { BrokerImage } from '../image/cluster-image.ts';
 import type { PartitionImage } from '../image/topics-image.ts';
 import type { PartitionChangeRecord, PartitionRecord } from '../metadata-record.ts';
 
@@ -15,6 +16,20 @@ export const DirectoryId = {
   /** From before directories were assigned. */
   MIGRATING: 'AAAAAAAAAAAAAAAAAAAAAg',
 } as const;
+
+/** Whether a replica in this directory can be served by a broker that registered these. */
+export function isOnlineDirectory(id: Uuid, registered: readonly Uuid[]): boolean {
+  if (id === DirectoryId.UNASSIGNED || id === DirectoryId.MIGRATING) return true;
+  return id !== DirectoryId.LOST && registered.includes(id);
+}
+
+/** Whether the broker has the directory that its replica of the partition is in. */
+export function hasDirectory({ replicas, directories }: PartitionImage, broker: DirectoriesOfBroker): boolean {
+  const directory = directories[replicas.indexOf(broker.id)] ?? DirectoryId.UNASSIGNED;
+  return isOnlineDirectory(directory, broker.logDirs);
+}
+
+type DirectoriesOfBroker = Pick<BrokerImage, 'id' | 'logDirs'>;
 
 export function partitionOf(record: PartitionRecord): PartitionImage {
   return {

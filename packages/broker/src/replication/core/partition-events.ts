@@ -18,7 +18,7 @@ export interface PartitionAssignment {
 
 /** What the core may know of the other brokers. Reads the current metadata image. */
 export interface BrokerView {
-  /** May be (or stay) in an ISR: registered, neither fenced nor shutting down. */
+  /** May join an ISR: registered, neither fenced nor shutting down, with the directory that its replica is in. */
   isEligible(brokerId: number): boolean;
   isAlive(brokerId: number): boolean;
   /** The registered epoch; -1 when unknown. */

@@ -94,6 +94,14 @@ describe('AlterPartition', () => {
     expect(alter(harness, { isr: [2, 3, 1] }).topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.INELIGIBLE_REPLICA);
   });
 
+  it('refuses a member whose directory has failed', () => {
+    const harness = cluster();
+    const offlineLogDirs = [...(harness.state.image.cluster.broker(3)?.logDirs ?? [])];
+    harness.heartbeat(3, { offlineLogDirs });
+    expect(harness.partition('t').isr).toEqual([2]);
+    expect(alter(harness, { isr: [2, 3] }).topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.INELIGIBLE_REPLICA);
+  });
+
   it('refuses a former incarnation whole', () => {
     expect(alter(cluster(), { brokerEpoch: 999 })).toMatchObject({
       errorCode: ErrorCode.STALE_BROKER_EPOCH,

@@ -4,7 +4,13 @@
  * The order of the checks is part of the protocol: a leader that knows more than this controller must not be told that
  * it is wrong, and one that knows less must learn it before anything is said about its wish.
  */
-import { changedPartition, LeaderRecoveryState, type MetadataRecord, type PartitionImage } from '@tidelog/metadata';
+import {
+  changedPartition,
+  hasDirectory,
+  LeaderRecoveryState,
+  type MetadataRecord,
+  type PartitionImage,
+} from '@tidelog/metadata';
 import { type AlterPartition, ErrorCode, type RequestOf } from '@tidelog/protocol';
 import { judgeBrokerEpoch } from '../broker-epoch.ts';
 import type { Decision, DecisionContext } from '../decision.ts';
@@ -122,8 +128,12 @@ function judgeMembers(
   if (leaderRecoveryState === RECOVERING) {
     if (ids.length > 1 || partition.leaderRecoveryState === RECOVERED) return ErrorCode.INVALID_REQUEST;
   }
-  const isEligible = ({ brokerId, brokerEpoch }: Member): boolean =>
-    image.cluster.isActive(brokerId) && (brokerEpoch === -1 || image.cluster.brokerEpoch(brokerId) === brokerEpoch);
+  const isEligible = ({ brokerId, brokerEpoch }: Member): boolean => {
+    const broker = image.cluster.broker(brokerId);
+    if (broker === undefined || !image.cluster.isActive(brokerId)) return false;
+    // A leader that has not heard that a directory failed knows nothing but that its follower had everything.
+    return (brokerEpoch === -1 || broker.epoch === brokerEpoch) && hasDirectory(partition, broker);
+  };
   return members.every(isEligible) ? undefined : ErrorCode.INELIGIBLE_REPLICA;
 }
 

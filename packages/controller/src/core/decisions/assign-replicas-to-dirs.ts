@@ -3,11 +3,10 @@
  * has failed meanwhile leaves the ISR and the leadership.
  */
 import type { Uuid } from '@tidelog/core';
-import { DirectoryId, type MetadataRecord } from '@tidelog/metadata';
+import { DirectoryId, isOnlineDirectory, type MetadataRecord } from '@tidelog/metadata';
 import { type AssignReplicasToDirs, ErrorCode, type RequestOf } from '@tidelog/protocol';
 import { judgeBrokerEpoch } from '../broker-epoch.ts';
 import type { Decision, DecisionContext } from '../decision.ts';
-import { isOnlineDirectory } from '../directories.ts';
 import { without } from '../lists.ts';
 import { planChange } from '../partition-changes.ts';
 
