@@ -9,7 +9,7 @@ import { duration, healthyNode, type Fault } from './fault.ts';
 const failedVolume: Fault = {
   name: 'failed volume',
   inject(context) {
-    const { random, later, note, budget } = context;
+    const { cluster, random, later, note, budget } = context;
     const node = healthyNode(context);
     const volume = someDataVolume(context, node);
     if (node === undefined || volume === undefined || node.excuses > 0) return false;
@@ -19,7 +19,8 @@ const failedVolume: Fault = {
     if (holdsMetadata) node.excuses++;
     volume.faults.failed = true;
     later(duration(random, 20_000), () => {
-      const isReplaced = random.next() < 0.4;
+      // The voters of a dynamic quorum may have changed since it was asked whether one of them may be lost.
+      const isReplaced = random.next() < 0.4 && !(holdsMetadata && cluster.settings.quorum !== 'static');
       note(`${volume.mountPoint} of node ${node.id} is ${isReplaced ? 'replaced by an empty disk' : 'mended'}`);
       node.kill();
       volume.faults.failed = false;

@@ -4,9 +4,10 @@
  * about eligible leader replicas (KIP-966).
  */
 import type { Replica } from '@tidelog/broker';
-import type { MetadataImage, PartitionImage } from '@tidelog/metadata';
+import { hasDirectory, type MetadataImage, type PartitionImage } from '@tidelog/metadata';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
+import { Violation } from '../violation.ts';
 
 export interface PartitionView {
   readonly topicId: string;
@@ -85,7 +86,21 @@ export class PartitionViews {
       this.#brokerEpochs.set(id, Math.max(epoch, this.brokerEpoch(id)));
     }
     for (const topic of image.topics.byId.values()) {
-      for (const [partition, decided] of topic.partitions) this.#onDecided(topic.id, partition, decided);
+      for (const [partition, decided] of topic.partitions) {
+        this.#onDecided(topic.id, partition, decided);
+        this.#checkDirectories(`${topic.name}-${partition}`, decided, image);
+      }
+    }
+  }
+
+  /** Whose directory has failed fetches no more, and is not in sync (KIP-858). */
+  #checkDirectories(name: string, decided: PartitionImage, image: MetadataImage): void {
+    for (const id of decided.isr) {
+      const broker = image.cluster.broker(id);
+      if (broker === undefined || hasDirectory(decided, broker)) continue;
+      const directory = decided.directories[decided.replicas.indexOf(id)];
+      const detail = `${name}: ${id} is in sync in ${directory}, and its broker has ${broker.logDirs.join(', ')}`;
+      this.#cluster.fail(new Violation('in sync in a failed directory', detail));
     }
   }
 
