@@ -21,14 +21,15 @@ test('a heartbeat says how far the metadata is applied, not how far it is read',
   lone = await LoneBroker.start(world);
   const { heartbeats, broker } = lone;
   const whileAtWork: number[] = [];
+  const leads = (): number => [...broker.replicas.all()].filter(({ role }) => role === 'leader').length;
   lone.answer = ({ currentMetadataOffset }) => {
-    if (!broker.replicas.isSettled) whileAtWork.push(currentMetadataOffset);
+    if (leads() < 40) whileAtWork.push(currentMetadataOffset);
     return {};
   };
   lookMs = 6;
   const offset = lone.commit({ type: 'topic', name: 'many', topicId }, ...partitions(40));
   await until(() => heartbeats.at(-1)?.currentMetadataOffset === offset, 'a heartbeat that says so');
-  expect(broker.replicas.isSettled).toBe(true);
+  expect(leads()).toBe(40);
   expect(whileAtWork.length).toBeGreaterThan(0);
   expect(Math.max(...whileAtWork)).toBeLessThan(offset);
 });
@@ -38,6 +39,8 @@ test('what is set dynamically for the cleaner reaches the cleaner', async () => 
   const log = lone.store.create({ topic: 't', topicId, partition: 0, config: compacted });
   const filled = await fill(log);
   await until(() => sizeOf(log) < filled, 'the log to be compacted');
+  // One segment after the other.
+  for (let before = filled; before !== sizeOf(log); await pause(100)) before = sizeOf(log);
   lone.commit(rate('1'));
   const filledAgain = await fill(log);
   await pause(200);

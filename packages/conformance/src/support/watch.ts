@@ -39,10 +39,11 @@ export function longestTurnMs(output: string, since: number): number {
   return Math.max(0, ...[...told].filter(([, time]) => Number(time) > since).map(([, , turnMs]) => Number(turnMs)));
 }
 
+/** A running broker may be at replacing one, by way of a file beside it. */
 const ownFiles = [
   /^__cluster_metadata-0$/,
-  /^(meta|bootstrap)\.(properties|checkpoint)$/,
-  /-checkpoint$/,
+  /^(meta|bootstrap)\.(properties|checkpoint)(\.next)?$/,
+  /-checkpoint(\.next)?$/,
   /^\.(lock|lock-journal|kafka_cleanshutdown)$/,
 ];
 const logDirectory = /^[a-zA-Z0-9._-]{1,249}-\d+(\.[a-zA-Z0-9_-]+-(delete|future))?$/;
