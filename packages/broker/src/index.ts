@@ -45,6 +45,7 @@ export type { EncodedRecord, LoadedRecord, ShardCore } from './coordinator/runti
 export { SoftDeadlines, type SoftTimer } from './coordinator/runtime/core/soft-deadlines.ts';
 export { Timeline } from './coordinator/runtime/core/timeline.ts';
 export { Turn, type Requester, type ShardEffect } from './coordinator/runtime/core/turn.ts';
+export { shardBroke } from './coordinator/runtime/shard.ts';
 export type { GroupCoordinatorConfig } from './coordinator/group/group-coordinator.ts';
 export type { LifecycleState } from './lifecycle/core/lifecycle-core.ts';
 export { dataPathHandlers, type DataPathDeps } from './api/data-path-handlers.ts';

@@ -2,6 +2,7 @@
  * A whole cluster under virtual time: machines, network, the log lines of all nodes, and the one place where a broken
  * promise is reported. The first violation ends the run.
  */
+import { shardBroke } from '@tidelog/broker';
 import type { LogFields, SeededRandom } from '@tidelog/core';
 import { LossBudget } from '../faults/loss-budget.ts';
 import { Scheduler, type Owner } from '../scheduler.ts';
@@ -134,5 +135,13 @@ export class SimCluster {
 
   #line(line: Omit<LogLine, 'time'>): void {
     this.#onLine({ ...line, time: this.scheduler.now });
+    if (line.message === shardBroke) this.#onBrokenShard(line);
+  }
+
+  /** It is loaded anew, so that clients may never notice: a bug all the same, unless a disk gave it wrong bytes. */
+  #onBrokenShard({ node: id, fields }: Omit<LogLine, 'time'>): void {
+    const node = this.nodes.find((each) => each.id === id);
+    const hasExcuse = node === undefined || node.excuses > 0 || node.hasFullVolume || this.rot?.node === node;
+    if (!hasExcuse) this.fail(new Violation('a coordinator broke', `node ${id}: ${JSON.stringify(fields)}`));
   }
 }

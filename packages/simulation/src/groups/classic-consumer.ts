@@ -6,6 +6,7 @@
  * An eager one gives everything up before it joins. A cooperative one keeps what it has, says so, and joins once more
  * when it was told to give something up.
  */
+import type { Millis } from '@tidelog/core';
 import { ErrorCode, Heartbeat, JoinGroup, LeaveGroup, SyncGroup, type ResponseOf } from '@tidelog/protocol';
 import { assignCooperatively, assignInTurn, type Shares } from './classic-assignor.ts';
 import type { Answer } from './coordinator-link.ts';
@@ -18,9 +19,18 @@ const noGeneration = -1;
 
 type Joined = ResponseOf<typeof JoinGroup>;
 
+interface Assigned {
+  readonly generationId: number;
+  /** By the coordinator, in a group that others share by the consumer protocol, and not by one of the members. */
+  readonly isCoordinated: boolean;
+  readonly partitions: readonly number[];
+}
+
 export class ClassicConsumer extends GroupConsumer {
   readonly #isCooperative: boolean;
   #mustJoin = true;
+  /** When it first asked to join since it was last told what it has. */
+  #joiningSince: Millis | undefined;
   /** As a leader: the partitions that were there when it assigned. */
   #assignedCount: number | undefined;
 
@@ -56,6 +66,8 @@ export class ClassicConsumer extends GroupConsumer {
     const metadata = subscriptionBytes({ owned: reader.partitions, generationId });
     const protocols = [{ name: this.#isCooperative ? 'cooperative-sticky' : 'roundrobin', metadata }];
     const request = { groupId, memberId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols };
+    this.history.onJoining(member);
+    this.#joiningSince ??= client.now;
     const answer = await this.link.ask(
       JoinGroup,
       { ...request, protocolType: 'consumer' },
@@ -88,7 +100,11 @@ export class ClassicConsumer extends GroupConsumer {
     if (answer === undefined) return await this.#pause();
     if (answer.response.errorCode !== ErrorCode.NONE) return await this.#onError(answer.response.errorCode);
     history.onWritten(member, { sentAt: joined.sentAt, wasCurrent: joined.wasCurrent && answer.wasCurrent });
-    await this.#onAssigned(generationId, partitionsIn(answer.response.assignment), answer);
+    const isCoordinated = joined.response.leader === '';
+    await this.#onAssigned(
+      { generationId, isCoordinated, partitions: partitionsIn(answer.response.assignment) },
+      answer,
+    );
   }
 
   /** As a leader: what everybody gets. */
@@ -107,17 +123,19 @@ export class ClassicConsumer extends GroupConsumer {
     );
   }
 
-  async #onAssigned(generation: number, assigned: readonly number[], answer: Answer<unknown>): Promise<void> {
+  async #onAssigned({ generationId, isCoordinated, partitions }: Assigned, answer: Answer<unknown>): Promise<void> {
     const { member, reader } = this;
-    const revoked = reader.partitions.filter((partition) => !assigned.includes(partition));
+    const revoked = reader.partitions.filter((partition) => !partitions.includes(partition));
     // What it held through a generation that it missed may have been another's.
-    const isLost = generation !== member.epoch + 1;
+    const isLost = !isCoordinated && generationId !== member.epoch + 1;
     if (isLost) reader.giveUp();
-    member.epoch = generation;
+    member.epoch = generationId;
     if (revoked.length > 0 && !isLost) await reader.commit();
     reader.giveUp(revoked);
-    this.onAccepted(answer);
-    reader.take(assigned);
+    const revokingSince = isCoordinated && revoked.length > 0 ? this.#joiningSince : undefined;
+    this.#joiningSince = undefined;
+    this.onAccepted(answer, revokingSince);
+    reader.take(partitions, answer);
     this.#mustJoin = revoked.length > 0;
   }
 

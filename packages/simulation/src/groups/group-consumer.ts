@@ -4,14 +4,14 @@ import type { PartitionHistory } from '../oracle/partition-history.ts';
 import type { SimClient } from '../workload/sim-client.ts';
 import { CoordinatorLink, type Answer } from './coordinator-link.ts';
 import type { Coordinators } from './coordinators.ts';
-import type { GroupKind } from './group-settings.ts';
+import type { MemberKind } from './group-settings.ts';
 import type { GroupHistory } from './oracle/group-history.ts';
 import type { GroupMember } from './oracle/group-member.ts';
 import { PartitionReader } from './partition-reader.ts';
 
 export interface GroupConsumerOptions {
   readonly client: SimClient;
-  readonly kind: GroupKind;
+  readonly kind: MemberKind;
   readonly member: GroupMember;
   readonly history: GroupHistory;
   readonly coordinators: Coordinators;

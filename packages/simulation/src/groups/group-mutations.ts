@@ -63,20 +63,30 @@ const generationIgnored = groupMutation({
     }),
 });
 
+function ignoreMemberEpochs(): () => void {
+  return changeInput((core, input) => {
+    if (input.type !== 'commitOffsets') return input;
+    const group = core.groups.get(input.groupId);
+    if (group?.kind !== 'consumer') return input;
+    const [someone] = group.members.values();
+    if (someone === undefined) return input;
+    const { memberId, memberEpoch: generationIdOrMemberEpoch } = someone;
+    return { ...input, memberId, groupInstanceId: null, generationIdOrMemberEpoch };
+  });
+}
+
 const epochIgnored = groupMutation({
   name: 'the member epoch of a commit is not checked',
   breaks: ['a fenced member committed'],
   kind: 'consumer',
-  apply: () =>
-    changeInput((core, input) => {
-      if (input.type !== 'commitOffsets') return input;
-      const group = core.groups.get(input.groupId);
-      if (group?.kind !== 'consumer') return input;
-      const [someone] = group.members.values();
-      if (someone === undefined) return input;
-      const { memberId, memberEpoch: generationIdOrMemberEpoch } = someone;
-      return { ...input, memberId, groupInstanceId: null, generationIdOrMemberEpoch };
-    }),
+  apply: ignoreMemberEpochs,
+});
+
+const epochIgnoredWhileMixed = groupMutation({
+  name: 'the member epoch of a commit is not checked while members change their protocol',
+  breaks: ['a fenced member committed'],
+  kind: 'mixed',
+  apply: ignoreMemberEpochs,
 });
 
 const answersEarly = groupMutation({
@@ -151,13 +161,28 @@ const restless = groupMutation({
   },
 });
 
+const throwing = groupMutation({
+  name: 'a coordinator throws now and then',
+  breaks: ['a coordinator broke'],
+  kind: 'consumer',
+  apply: () => {
+    let heartbeats = 0;
+    return changeInput((_, input) => {
+      if (input.type === 'consumerHeartbeat' && ++heartbeats % 50 === 0) throw new Error('on purpose');
+      return input;
+    });
+  },
+});
+
 export const groupMutations: readonly Mutation[] = [
   notLoaded,
   generationIgnored,
   epochIgnored,
+  epochIgnoredWhileMixed,
   answersEarly,
   givenTooEarly,
   growthUnheard,
   offsetsMoved,
   restless,
+  throwing,
 ];

@@ -5,8 +5,11 @@
  */
 import type { Millis, SeededRandom } from '@tidelog/core';
 
-/** How a group's members share: the classic protocol in its two ways, or the consumer protocol (KIP-848). */
-export type GroupKind = 'eager' | 'cooperative' | 'consumer';
+/** How a member shares: by the classic protocol in its two ways, or by the consumer protocol (KIP-848). */
+export type MemberKind = 'eager' | 'cooperative' | 'consumer';
+
+/** How a group's members share: all in one way, or on their way from one protocol to the other and back. */
+export type GroupKind = MemberKind | 'mixed';
 
 export const sessionTimeoutMs: Millis = 6000;
 export const rebalanceTimeoutMs: Millis = 9000;
@@ -18,7 +21,7 @@ export const sharedTopic = 'shared';
 export const mostPartitions = 6;
 export const coordinatorPartitions = 2;
 
-const kinds: readonly GroupKind[] = ['eager', 'cooperative', 'consumer'];
+const kinds: readonly GroupKind[] = ['eager', 'cooperative', 'consumer', 'mixed'];
 
 /** None for most seeds; one or two groups for every third. */
 export function pickGroups(random: SeededRandom): readonly GroupKind[] {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { runSeed } from '../run-seed.ts';
 import type { GroupKind } from './group-settings.ts';
 
-const kinds: readonly GroupKind[] = ['eager', 'cooperative', 'consumer'];
+const kinds: readonly GroupKind[] = ['eager', 'cooperative', 'consumer', 'mixed'];
 
 test.each(kinds)('a group (%s) keeps its promises and is the same twice', async (kind) => {
   const options = { seed: 5, faultMs: 15_000, settings: { groups: [kind] } };

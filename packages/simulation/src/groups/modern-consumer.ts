@@ -85,7 +85,7 @@ export class ModernConsumer extends GroupConsumer {
     if (revoked.length > 0) await reader.commit();
     reader.giveUp(revoked);
     this.onAccepted(answer, revoked.length > 0 ? unheardSince : answer.sentAt);
-    if (given.length > 0) reader.take(given);
+    if (given.length > 0) reader.take(given, answer);
     return revoked.length > 0 || given.length > 0;
   }
 

@@ -23,7 +23,7 @@ import { nameOf } from '../workload/sim-consumer.ts';
 import type { CoordinatorLink } from './coordinator-link.ts';
 import { sharedTopic } from './group-settings.ts';
 import type { CommitAttempt } from './oracle/committed-offsets.ts';
-import type { GroupHistory } from './oracle/group-history.ts';
+import type { Asked, GroupHistory } from './oracle/group-history.ts';
 import type { GroupMember } from './oracle/group-member.ts';
 
 export interface PartitionReaderOptions {
@@ -78,14 +78,14 @@ export class PartitionReader {
     this.#options.client.spawn(() => this.#run());
   }
 
-  take(partitions: readonly number[]): void {
+  take(partitions: readonly number[], asked: Asked): void {
     const { member, history } = this.#options;
     const given = partitions.filter((partition) => !this.#owned.has(partition));
     for (const partition of given) {
       const nothing = { position: undefined, leaderEpoch: -1, committed: -1 };
       this.#owned.set(partition, { partition, since: member.epoch, ...nothing });
     }
-    history.onGiven(member, given);
+    history.onGiven(member, given, asked);
   }
 
   giveUp(partitions: readonly number[] = this.partitions): void {

@@ -1,7 +1,8 @@
 /**
  * One group under load: a few places for consumer processes, and the dice that say what happens to them. A process is
  * started, crashes (and may come back as a zombie that commits as who it was), is paused, stalls, leaves, is cut off
- * from a broker, or meets a second process with its instance id.
+ * from a broker, or meets a second process with its instance id. A mixed group is rolled to the other protocol and back
+ * too, one process after the other, and some of these upgrades and downgrades stop half-way.
  */
 import type { Millis, SeededRandom } from '@tidelog/core';
 import { OffsetCommit } from '@tidelog/protocol';
@@ -12,7 +13,7 @@ import { ClassicConsumer } from './classic-consumer.ts';
 import { CoordinatorLink } from './coordinator-link.ts';
 import type { Coordinators } from './coordinators.ts';
 import type { GroupConsumer } from './group-consumer.ts';
-import { sharedTopic, type GroupKind } from './group-settings.ts';
+import { sharedTopic, type GroupKind, type MemberKind } from './group-settings.ts';
 import { MemberList } from './member-list.ts';
 import { ModernConsumer } from './modern-consumer.ts';
 import { GroupHistory } from './oracle/group-history.ts';
@@ -31,35 +32,43 @@ export interface SimGroupOptions {
 
 interface Place {
   readonly instanceId: string | null;
+  /** What the next process speaks. */
+  kind: MemberKind;
   consumer: GroupConsumer | undefined;
   lives: number;
 }
 
 const mostPlaces = 4;
 const longestAwayMs = 15_000;
+/** How often something that happens to a mixed group is that it is rolled to the other protocol. */
+const rollShare = 0.15;
 
 export class SimGroup {
   readonly history: GroupHistory;
   readonly #options: SimGroupOptions;
   readonly #places: Place[];
   readonly #meanMs: number;
+  /** Of a mixed group: its classic members have to have a protocol in common. */
+  readonly #classicKind: MemberKind;
   #isTroubled = true;
   #healedAt: Millis = Infinity;
   #memberList: MemberList | undefined;
 
   constructor(options: SimGroupOptions) {
-    const { cluster, random, groupId } = options;
+    const { cluster, random, groupId, kind } = options;
     this.#options = options;
     this.history = new GroupHistory(groupId, {
       now: () => cluster.scheduler.now,
       trace: (what) => cluster.trace(what),
+      isMixed: kind === 'mixed',
     });
     this.#meanMs = 1000 * 6 ** random.next();
-    this.#places = Array.from({ length: 2 + random.below(mostPlaces - 1) }, (_, i) => ({
-      instanceId: random.next() < 0.3 ? `${groupId}-i${i}` : null,
-      consumer: undefined,
-      lives: 0,
-    }));
+    const instanceIds = Array.from({ length: 2 + random.below(mostPlaces - 1) }, (_, i) => {
+      return random.next() < 0.3 ? `${groupId}-i${i}` : null;
+    });
+    this.#classicKind = kind === 'mixed' && random.next() < 0.5 ? 'eager' : 'cooperative';
+    const first = kind === 'mixed' ? this.#classicKind : kind;
+    this.#places = instanceIds.map((instanceId) => ({ instanceId, kind: first, consumer: undefined, lives: 0 }));
   }
 
   start(): void {
@@ -74,7 +83,7 @@ export class SimGroup {
     this.#healedAt = cluster.scheduler.now;
     const client = newClient();
     const link = new CoordinatorLink({ client, groupId, coordinators });
-    this.#memberList = new MemberList({ client, link, groupId, isClassic: kind !== 'consumer' });
+    this.#memberList = new MemberList({ client, link, groupId, kind });
     this.#memberList.start();
     for (const place of this.#places) {
       const { consumer } = place;
@@ -117,9 +126,10 @@ export class SimGroup {
   }
 
   #next(): void {
-    const { cluster, random } = this.#options;
+    const { cluster, random, kind } = this.#options;
     cluster.scheduler.after(-Math.log(1 - random.next()) * this.#meanMs, undefined, 'group', () => {
       if (!this.#isTroubled) return;
+      if (kind === 'mixed' && random.next() < rollShare) this.#roll();
       const place = this.#places[random.below(this.#places.length)];
       if (place !== undefined) this.#trouble(place, random.below(100));
       this.#next();
@@ -142,8 +152,27 @@ export class SimGroup {
     }
   }
 
+  /** To the other protocol, one process after the other; some are left as they are. */
+  #roll(): void {
+    const { cluster, random, groupId } = this.#options;
+    const isUpgrade = this.#places[0]?.kind !== 'consumer';
+    const kind = isUpgrade ? 'consumer' : this.#classicKind;
+    const count = random.next() < 0.6 ? this.#places.length : 1 + random.below(this.#places.length);
+    cluster.note(`group ${groupId} is rolled to the ${isUpgrade ? 'consumer' : 'classic'} protocol`);
+    for (const place of this.#places.slice(0, count)) {
+      this.#later(() => {
+        if (!this.#isTroubled || place.kind === kind) return;
+        place.kind = kind;
+        const { consumer } = place;
+        if (consumer !== undefined) this.#leave(place, consumer);
+        this.#start(place);
+      });
+    }
+  }
+
   #start(place: Place): void {
-    const { cluster, kind, groupId, random, newClient, coordinators, records } = this.#options;
+    const { cluster, groupId, random, newClient, coordinators, records } = this.#options;
+    const { kind } = place;
     const client = newClient();
     const member: GroupMember = {
       groupId,

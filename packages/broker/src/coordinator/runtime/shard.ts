@@ -17,6 +17,9 @@ import { Turn, type Requester, type TransactionalProducer } from './core/turn.ts
 import { loadShard } from './shard-loader.ts';
 import { ShardWriter, type DecisionWaiter } from './shard-writer.ts';
 
+/** What the log says when a core has thrown: a bug, which the simulator looks for. */
+export const shardBroke = 'a coordinator shard broke and is loaded anew';
+
 export interface ShardTimings {
   /** offsets.commit.timeout.ms: how long a request waits for its records to be committed. */
   readonly commitTimeoutMs: number;
@@ -168,7 +171,7 @@ export class Shard<Input, Rec> {
   #onBroken(cause: unknown, { effects }: Turn<Rec>, request: ShardRequest | undefined): void {
     const { topic, partition } = this.#deps.replica;
     const why = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-    this.#deps.logger.error({ topic, partition, cause: why }, 'a coordinator shard broke and is loaded anew');
+    this.#deps.logger.error({ topic, partition, cause: why }, shardBroke);
     request?.fail(ErrorCode.UNKNOWN_SERVER_ERROR);
     for (const effect of effects) {
       if (effect.type === 'reply' || effect.type === 'answer') {

@@ -14,6 +14,12 @@ export interface CommitAttempt {
   readonly since: number;
 }
 
+export interface Read {
+  readonly offset: number;
+  readonly floor: number;
+  readonly isOver: (attempt: CommitAttempt) => boolean;
+}
+
 interface PartitionOffsets {
   /** Promised or shown; -1 for none. */
   floor: number;
@@ -50,8 +56,12 @@ export class CommittedOffsets {
     this.#of(attempt.partition).unknown.delete(attempt);
   }
 
-  /** `floor` as it was when the read was sent; `since`, when the reader was given the partition. */
-  onRead(partition: number, read: { readonly offset: number; readonly floor: number; readonly since: number }): void {
+  unknownOf(partition: number): CommitAttempt[] {
+    return [...this.#of(partition).unknown];
+  }
+
+  /** `floor` as it was when the read was sent; by then nothing can come any more of an attempt that `isOver`. */
+  onRead(partition: number, read: Read): void {
     const known = this.#of(partition);
     const lowest = Array.from(known.unknown, ({ offset }) => offset).reduce((a, b) => Math.min(a, b), read.floor);
     if (read.offset < lowest) {
@@ -60,7 +70,7 @@ export class CommittedOffsets {
     if (read.offset > known.highestSent) {
       this.#fail('phantom commit', partition, `${read.offset} is read; nobody committed beyond ${known.highestSent}`);
     }
-    for (const attempt of known.unknown) if (attempt.since < read.since) known.unknown.delete(attempt);
+    for (const attempt of known.unknown) if (read.isOver(attempt)) known.unknown.delete(attempt);
     if (read.offset > known.floor || read.offset < read.floor) known.floor = read.offset;
   }
 

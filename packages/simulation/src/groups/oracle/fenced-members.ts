@@ -1,15 +1,23 @@
 /**
  * Fenced members cannot commit. A member is fenced for a partition when a later generation was told its assignment
- * (classic), or when the partition was given to somebody at a later epoch (KIP-848); and for good, when the log says
- * that it has left or that its static successor is in.
+ * (classic), or when the partition was given to somebody at a later epoch (KIP-848, and mixed groups); and for good,
+ * when the log says that it has left or that its static successor is in.
  */
 import type { Millis } from '@tidelog/core';
 import { Violation } from '../../violation.ts';
 import { nameOfMember, type GroupMember } from './group-member.ts';
 
+export interface Given {
+  readonly epoch: number;
+  /** When the member sent what was answered with it. */
+  readonly askedAt: Millis;
+}
+
 export class FencedMembers {
   #generation = -1;
-  readonly #givenAt = new Map<number, number>();
+  readonly #given = new Map<number, Given[]>();
+  /** By member id, in mixed groups: when the member heard that it is one of the group. */
+  readonly #joinedAt = new Map<string, Millis>();
   readonly #gone = new Set<string>();
   readonly #instances = new Map<string, { readonly memberId: string; readonly heardAt: Millis }>();
 
@@ -18,9 +26,19 @@ export class FencedMembers {
     this.#generation = Math.max(this.#generation, generation);
   }
 
-  /** The partition was given to a member that did not have it, at this epoch. */
-  onGiven(partition: number, epoch: number): void {
-    this.#givenAt.set(partition, Math.max(this.#givenAt.get(partition) ?? -1, epoch));
+  /** The partition was given to a member that did not have it. */
+  onGiven(partition: number, given: Given): void {
+    const all = this.#given.get(partition);
+    if (all === undefined) this.#given.set(partition, [given]);
+    else all.push(given);
+  }
+
+  /**
+   * A mixed group that was empty begins with its first epoch again when the next member speaks the other protocol. What
+   * was given before a member joined says nothing of it then.
+   */
+  onJoined({ memberId }: GroupMember, now: Millis): void {
+    this.#joinedAt.set(memberId, now);
   }
 
   onLeft({ memberId }: GroupMember): void {
@@ -45,9 +63,11 @@ export class FencedMembers {
   /** Why nothing that the member sends from now on may be accepted; undefined when it may. */
   reasonFor({ memberId, epoch, isClassic }: GroupMember, partition?: number): string | undefined {
     if (this.#gone.has(memberId)) return 'it has left, or its place was taken';
-    if (isClassic) return epoch < this.#generation ? `generation ${this.#generation} is stable` : undefined;
-    const givenAt = partition === undefined ? -1 : (this.#givenAt.get(partition) ?? -1);
-    return epoch < givenAt ? `the partition was given away at epoch ${givenAt}` : undefined;
+    if (isClassic && epoch < this.#generation) return `generation ${this.#generation} is stable`;
+    if (partition === undefined) return undefined;
+    const joinedAt = this.#joinedAt.get(memberId) ?? -Infinity;
+    const later = this.#given.get(partition)?.find((given) => epoch < given.epoch && joinedAt < given.askedAt);
+    return later === undefined ? undefined : `the partition was given away at epoch ${later.epoch}`;
   }
 
   fail(member: GroupMember, what: string, reason: string): never {

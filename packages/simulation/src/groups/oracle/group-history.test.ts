@@ -17,7 +17,7 @@ function twoLives(): { history: GroupHistory; former: GroupMember; successor: Gr
   const former = newMember('former');
   history.onJoined(former, { sentAt: now, wasCurrent: true });
   history.onWritten(former, { sentAt: now, wasCurrent: true });
-  history.onGiven(former, [0]);
+  history.onGiven(former, [0], { sentAt: now, wasCurrent: true });
   now = 10;
   const successor = newMember('successor');
   const asked = { sentAt: now, wasCurrent: true };
@@ -36,4 +36,25 @@ test('a static member may not commit once its successor is in the log', () => {
   history.onWritten(successor, asked);
   const tell = history.onCommit(former, { partition: 0, offset: 5, since });
   expect(() => tell(ErrorCode.NONE)).toThrow('its place was taken');
+});
+
+/** A classic member joins at `joinedAt`; one of the other protocol is given its partition at a later epoch, at 20. */
+function commitsInMixedGroup({ joinedAt }: { joinedAt: number }): () => void {
+  let now = joinedAt;
+  const history = new GroupHistory('g', { now: () => now, trace: () => undefined, isMixed: true });
+  const former = newMember('former');
+  history.onJoined(former, { sentAt: now, wasCurrent: true });
+  now = 20;
+  const other = { ...newMember('other'), isClassic: false, epoch: since + 1 };
+  history.onGiven(other, [0], { sentAt: now, wasCurrent: true });
+  const tell = history.onCommit(former, { partition: 0, offset: 5, since });
+  return () => tell(ErrorCode.NONE);
+}
+
+test('a member of a mixed group may not commit what another was given at a later epoch', () => {
+  expect(commitsInMixedGroup({ joinedAt: 10 })).toThrow('given away at epoch 17');
+});
+
+test('what a mixed group gave before a member joined is no evidence: its epochs may have begun anew since', () => {
+  expect(commitsInMixedGroup({ joinedAt: 30 })).not.toThrow();
 });

@@ -26,17 +26,28 @@ export interface Asked {
   readonly wasCurrent: boolean;
 }
 
+export interface GroupHistoryOptions {
+  readonly now: () => Millis;
+  readonly trace: (what: string) => void;
+  /** Its members change from one protocol to the other. */
+  readonly isMixed?: boolean;
+}
+
 export class GroupHistory {
   readonly groupId: string;
   readonly delivery: Delivery;
+  readonly #isMixed: boolean;
+  /** Who sent a commit whose fate is unknown, as it was then. */
+  readonly #senders = new WeakMap<CommitAttempt, GroupMember>();
   readonly #owners: SingleOwner;
   readonly #offsets: CommittedOffsets;
   readonly #fenced = new FencedMembers();
   readonly #now: () => Millis;
   readonly #trace: (what: string) => void;
 
-  constructor(groupId: string, { now, trace }: { now: () => Millis; trace: (what: string) => void }) {
+  constructor(groupId: string, { now, trace, isMixed = false }: GroupHistoryOptions) {
     this.groupId = groupId;
+    this.#isMixed = isMixed;
     this.#now = now;
     this.#owners = new SingleOwner(now);
     this.#offsets = new CommittedOffsets(groupId);
@@ -49,8 +60,17 @@ export class GroupHistory {
     if (wasCurrent) this.#owners.onAlive(member, sentAt, revokingSince);
   }
 
+  /**
+   * A classic member asks to join. In a mixed group it has no lease until it is told what it has: what a rebalance of
+   * the classic protocol takes from it without its knowledge is free when a member of the other protocol comes.
+   */
+  onJoining(member: GroupMember): void {
+    if (this.#isMixed) this.#owners.onJoining(member);
+  }
+
   /** A static member is in; whoever had its instance id before is not any more. */
   onJoined(member: GroupMember, { wasCurrent }: Asked): void {
+    if (this.#isMixed) this.#fenced.onJoined(member, this.#now());
     if (member.instanceId !== null && wasCurrent) this.#owners.onSucceeded(member);
   }
 
@@ -63,11 +83,12 @@ export class GroupHistory {
   }
 
   /** What a member was told that it did not have; `epoch` is its generation or member epoch by then. */
-  onGiven(member: GroupMember, partitions: readonly number[]): void {
+  onGiven(member: GroupMember, partitions: readonly number[], { sentAt, wasCurrent }: Asked): void {
     this.#trace(`${member.name} is given ${partitions.join(', ')} at ${member.epoch}`);
     this.#owners.onGiven(member, partitions);
-    if (member.isClassic) this.#fenced.onGeneration(member.epoch);
-    else for (const partition of partitions) this.#fenced.onGiven(partition, member.epoch);
+    if (member.isClassic && !this.#isMixed) return this.#fenced.onGeneration(member.epoch);
+    if (this.#isMixed && !wasCurrent) return;
+    for (const partition of partitions) this.#fenced.onGiven(partition, { epoch: member.epoch, askedAt: sentAt });
   }
 
   /** Before the coordinator hears of it. */
@@ -91,6 +112,7 @@ export class GroupHistory {
     const { partition, offset } = attempt;
     const fencedBy = this.#fenced.reasonFor(member, partition);
     const sender = { ...member };
+    this.#senders.set(attempt, sender);
     this.#offsets.onSent(attempt);
     return (error) => {
       if (error === undefined) return;
@@ -114,6 +136,16 @@ export class GroupHistory {
   /** A read of committed offsets is sent: what it finds is to be told to what comes back. */
   onOffsetFetch(partition: number, since: number): (offset: number) => void {
     const floor = this.#offsets.floorOf(partition);
-    return (offset) => this.#offsets.onRead(partition, { offset, floor, since });
+    const isOver = this.#isMixed ? this.#overIn(partition) : (attempt: CommitAttempt) => attempt.since < since;
+    return (offset) => this.#offsets.onRead(partition, { offset, floor, isOver });
+  }
+
+  /** Epochs of a mixed group may begin anew: whose commits can come no more is what fences say. */
+  #overIn(partition: number): (attempt: CommitAttempt) => boolean {
+    const over = this.#offsets.unknownOf(partition).filter((attempt) => {
+      const sender = this.#senders.get(attempt);
+      return sender !== undefined && this.#fenced.reasonFor(sender, partition) !== undefined;
+    });
+    return (attempt) => over.includes(attempt);
   }
 }

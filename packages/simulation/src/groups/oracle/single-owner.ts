@@ -35,6 +35,11 @@ export class SingleOwner {
     this.#check(member, lease);
   }
 
+  /** Until it is told what it has, others may have it. */
+  onJoining(member: GroupMember): void {
+    this.#leaseOf(member).until = -Infinity;
+  }
+
   onGiven(member: GroupMember, partitions: Iterable<number>): void {
     const lease = this.#leaseOf(member);
     for (const partition of partitions) lease.partitions.add(partition);
