@@ -14,6 +14,7 @@ import type { ConsumerGroup } from './consumer-group.ts';
 import { MemberState, newMember, type ConsumerMember } from './consumer-member.ts';
 import type { ConsumerMembers } from './consumer-members.ts';
 import { assignmentBytes, subscriptionIn, type EmbeddedSubscription } from './consumer-protocol-bytes.ts';
+import type { Migration } from './migration.ts';
 
 const memberIdRequiredSince = 4;
 const protocolType = 'consumer';
@@ -22,11 +23,17 @@ export class ClassicBridge {
   readonly #host: GroupHost;
   readonly #epochs: ConsumerEpochs;
   readonly #members: ConsumerMembers;
+  readonly #migration: Migration;
 
-  constructor(host: GroupHost, { epochs, members }: { epochs: ConsumerEpochs; members: ConsumerMembers }) {
+  constructor(
+    host: GroupHost,
+    { epochs, members }: { epochs: ConsumerEpochs; members: ConsumerMembers },
+    migration: Migration,
+  ) {
     this.#host = host;
     this.#epochs = epochs;
     this.#members = members;
+    this.#migration = migration;
   }
 
   join(group: ConsumerGroup, input: JoinInput, turn: GroupTurn): void {
@@ -50,6 +57,8 @@ export class ClassicBridge {
       this.#members.succeed(group, former, memberId, turn);
     }
     const member = this.#update(group, memberId, { input, said }, turn);
+    const isLastReplaced = former?.classic === null && this.#migration.maybeDowngrade(group, turn);
+    if (isLastReplaced) return refuse(ErrorCode.REBALANCE_IN_PROGRESS);
     turn.reply(to, {
       errorCode: ErrorCode.NONE,
       generationId: member.memberEpoch,

@@ -35,7 +35,7 @@ export class ConsumerGroups {
     this.epochs = new ConsumerEpochs(host);
     this.#migration = new Migration(host, { classic, rebalance });
     this.members = new ConsumerMembers(host, this.epochs, (group, turn) => this.#migration.maybeDowngrade(group, turn));
-    this.bridge = new ClassicBridge(host, this);
+    this.bridge = new ClassicBridge(host, this, this.#migration);
     this.#heartbeat = new ConsumerHeartbeat(host, this.members, this.epochs);
   }
 

@@ -211,3 +211,23 @@ test('a static member that speaks the new protocol takes the place of its classi
   expect(group.classic.heartbeat('s')).toBe('UNKNOWN_MEMBER_ID');
   expect(group.consumer.join('another', { topics: ['t'], instanceId: 'i' })).toBe('UNRELEASED_INSTANCE_ID');
 });
+
+test('the group is classic again when the last consumer of the new protocol comes back as a classic one', () => {
+  const group = new Mixed();
+  group.consumer.join('n', { topics: ['t'], instanceId: 'i' });
+  expect(group.classic.join('s', { metadata: subscription(), instanceId: 'i' })).toBe('REBALANCE_IN_PROGRESS');
+  expect(group.kind).toBe('classic');
+  for (const name of ['a', 'b']) group.classic.join(name, { metadata: subscription() });
+  expect(group.classic.join('s', { metadata: subscription(), instanceId: 'i' })).toMatch(/^generation/);
+  expect(group.classic.told('a')).toMatch(/^generation/);
+});
+
+test('a group with more members than the other protocol may have stays what it is', () => {
+  const small = new Mixed({ config: { consumerMaxSize: 1 } });
+  expect(small.consumer.join('n')).toBe('GROUP_ID_NOT_FOUND');
+  const large = new Mixed({ config: { maxSize: 2 } });
+  large.consumer.join('n');
+  large.classic.join('c', { metadata: subscription() });
+  large.consumer.leave('n');
+  expect(large.kind).toBe('consumer');
+});

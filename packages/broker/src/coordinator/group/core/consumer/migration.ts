@@ -3,7 +3,8 @@
  * allows:
  *
  *   classic ──a member of the consumer protocol joins──▶ consumer, its classic members served by classic-bridge.ts
- *   consumer ──the last member of the consumer protocol is gone──▶ classic, which rebalances at once
+ *   consumer ──the last member of the consumer protocol is gone, or a classic one has taken its place──▶ classic, which
+ *              rebalances at once
  */
 import { ErrorCode } from '@tidelog/protocol';
 import type { ClassicGroup } from '../classic/classic-group.ts';
@@ -37,9 +38,9 @@ export class Migration {
 
   /** Makes a consumer group of a classic one with members; false when that cannot be. */
   upgrade(group: ClassicGroup, turn: GroupTurn): boolean {
-    const { migrationPolicy } = this.#host.config;
+    const { migrationPolicy, consumerMaxSize } = this.#host.config;
     const allowed = migrationPolicy === 'upgrade' || migrationPolicy === 'bidirectional';
-    if (!allowed || !group.usesConsumerProtocol) return false;
+    if (!allowed || !group.usesConsumerProtocol || group.members.size > consumerMaxSize) return false;
     const members = this.#readMembers(group);
     if (members === undefined) return false;
     for (const { memberId, awaitingJoin, awaitingSync } of group.members.values()) {
@@ -100,12 +101,13 @@ export class Migration {
     return members;
   }
 
-  /** Makes a classic group of one whose members all speak the classic protocol, if the policy wants that. */
-  maybeDowngrade(group: ConsumerGroup, turn: GroupTurn): void {
-    const { migrationPolicy } = this.#host.config;
+  /** Makes a classic group of one whose members all speak the classic protocol; false when that may not be. */
+  maybeDowngrade(group: ConsumerGroup, turn: GroupTurn): boolean {
+    const { migrationPolicy, maxSize } = this.#host.config;
     const allowed = migrationPolicy === 'downgrade' || migrationPolicy === 'bidirectional';
     const members = Array.from(group.members.values());
-    if (!allowed || members.length === 0 || members.some(({ classic }) => classic === null)) return;
+    if (!allowed || members.length === 0 || members.length > maxSize) return false;
+    if (members.some(({ classic }) => classic === null)) return false;
     const { groupId } = group;
     const value = this.#classicValue(group, turn);
     for (const { memberId } of members) {
@@ -117,13 +119,14 @@ export class Migration {
     this.#host.write({ type: 'groupEpoch', groupId, value: null }, turn);
     this.#host.write({ type: 'classicGroup', groupId, value }, turn);
     const classic = this.#host.groups.get(groupId);
-    if (classic?.kind !== 'classic') return;
+    if (classic?.kind !== 'classic') return false;
     for (const { memberId, classic: metadata } of members) {
       const member = classic.members.get(memberId);
       if (member !== undefined) classic.setProtocols(member, metadata?.supportedProtocols ?? []);
     }
     this.#classic.loaded(classic, turn);
     this.#rebalance.prepareRebalance(classic, turn);
+    return true;
   }
 
   #classicValue(group: ConsumerGroup, turn: GroupTurn): ClassicGroupValue {
