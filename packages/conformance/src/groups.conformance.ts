@@ -95,7 +95,7 @@ class Member {
     });
     this.#child.stderr?.on(
       'data',
-      (chunk: Buffer) => (this.errors = (this.errors + chunk.toString('utf8')).slice(-20_000)),
+      (chunk: Buffer) => (this.errors = (this.errors + chunk.toString('utf8')).slice(-1_000_000)),
     );
   }
 
@@ -168,7 +168,7 @@ describe('consumer groups', () => {
 
   /** Until the members together have everything below `count`. */
   const delivered = async (members: readonly Member[], count: number): Promise<void> => {
-    const deadline = Date.now() + 90_000;
+    const deadline = Date.now() + 120_000;
     for (;;) {
       const missing = Array.from({ length: count }, (_, i) => `v${i}`).filter(
         (value) => !members.some(({ values }) => values.has(value)),

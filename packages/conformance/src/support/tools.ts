@@ -27,7 +27,10 @@ export function findKafkaTools(): string | { readonly missing: string } {
     if (noMaven !== undefined) return { missing: noMaven };
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'pom.xml'), pom);
-    run('mvn', ['-q', '-f', join(directory, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`]);
+    const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${libs}`];
+    for (let attempt = 1; attempt <= 3 && !existsSync(libs); attempt++) {
+      run('mvn', ['-q', '-f', join(directory, 'pom.xml'), ...copy]);
+    }
   }
   return existsSync(libs) && readdirSync(libs).length > 0
     ? join(libs, '*')
@@ -47,9 +50,9 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.
 function installed(program: string, args: readonly string[], debianPackage: string): string | undefined {
   if (works(program, args)) return undefined;
   if (process.getuid?.() !== 0) return `${program} is missing, and only root can: apt-get install ${debianPackage}`;
-  run('apt-get', ['update', '-qq']);
-  const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
-  run('apt-get', ['install', ...options, debianPackage]);
+  const patiently = ['-qq', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3'];
+  run('apt-get', ['update', ...patiently]);
+  run('apt-get', ['install', '-y', '--no-install-recommends', ...patiently, debianPackage]);
   return works(program, args) ? undefined : `apt-get could not install ${debianPackage}`;
 }
 
