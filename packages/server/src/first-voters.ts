@@ -5,6 +5,7 @@
  */
 import { randomUuid, zeroUuid, type Uuid, type World } from '@tidelog/core';
 import { formatMetadataDirectory, type FormatOptions } from '@tidelog/raft';
+import { controllerEndpoints } from './controller-endpoints.ts';
 import type { Voter } from './endpoints.ts';
 import type { NodeConfig } from './node-config.ts';
 import { formatStorage, readIdentity, StorageError, type OpenedStorage } from './storage.ts';
@@ -50,10 +51,8 @@ function votersOf(
   }
   if (!config.isController) throw new StorageError('only a controller can be a first voter: process.roles lacks it');
   if (firstVoters.kind === 'standalone') {
-    const endpoints = config.advertised
-      .filter(({ listenerName }) => controllerListenerNames.includes(listenerName))
-      .map(({ listenerName, host, port }) => ({ name: listenerName, host, port }));
-    return { directoryId: freshId, voters: [{ id: nodeId, directoryId: freshId, endpoints }] };
+    const voter = { id: nodeId, directoryId: freshId, endpoints: controllerEndpoints(config) };
+    return { directoryId: freshId, voters: [voter] };
   }
   const own = firstVoters.voters.find((voter) => voter.nodeId === nodeId);
   if (own === undefined) throw new StorageError(`the initial controllers must include this node, ${nodeId}`);

@@ -14,7 +14,7 @@ import {
   Vote,
 } from '@tidelog/protocol';
 import { createRaftNode, type RaftNode } from '@tidelog/raft';
-import { localHostName } from '../local-host-name.ts';
+import { controllerEndpoints } from '../controller-endpoints.ts';
 import { RaftTransport } from '../links/raft-transport.ts';
 import type { NodeParts } from '../tidelog-node.ts';
 import { raftConfig } from '../settings.ts';
@@ -27,12 +27,6 @@ export function createQuorumMember(
   const { world, logger, metrics, config, store, onFatal } = parts;
   const directoryId = parts.directoryIdOf(config.metadataLogDir);
   const { quorum } = config;
-  const advertised = config.advertised.filter(({ listenerName }) =>
-    config.controllerListenerNames.includes(listenerName),
-  );
-  // Where no listener says how others reach this node, the list of voters does.
-  const ownVoter = quorum.kind === 'static' ? quorum.voters.find(({ nodeId }) => nodeId === config.nodeId) : undefined;
-  const ownHost = ownVoter?.host ?? localHostName();
   return createRaftNode({
     world,
     logger,
@@ -48,9 +42,7 @@ export function createQuorumMember(
         ? { kind: 'static', voters: quorum.voters.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })) }
         : quorum,
     canBeVoter: config.isController,
-    listeners: config.isController
-      ? advertised.map(({ listenerName, host, port }) => ({ name: listenerName, host: host || ownHost, port }))
-      : [],
+    listeners: controllerEndpoints(config),
     transport: new RaftTransport({
       longPolls: parts.connectionsFor('raft-fetch'),
       others: parts.connectionsFor('raft'),
