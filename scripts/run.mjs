@@ -40,11 +40,24 @@ const child = spawn(node, ['--conditions=source', '--disable-warning=Experimenta
 });
 // A terminal sends Ctrl-C to the child as well, which stops once; a supervisor knows only this process.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+stopWithNpm();
 child.on('error', (error) => {
   console.error(`${node} cannot be started: ${error.message}`);
   process.exit(1);
 });
 child.on('exit', (code) => process.exit(code ?? 1));
+
+/** A SIGTERM to npm ends the shell between npm and this process, which passes on nothing: only the parent changes. */
+function stopWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 250);
+  watch.unref();
+}
 
 function installWhatIsMissing() {
   const wanted = fingerprint();
