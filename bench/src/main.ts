@@ -2,7 +2,7 @@
  * `npm run bench`: every figure with what it must reach, as a ratio against a limit program or a peer measured in the
  * same run, in turns, where there is one; with the median and the spread of the rounds. `--help` lists the parts.
  */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { readFlags } from '@tidelog/testing';
 import { append } from './parts/append.ts';
 import { clusterScale } from './parts/cluster-scale.ts';
 import { clusterStart } from './parts/cluster-start.ts';
@@ -44,17 +44,15 @@ const parts: readonly Part[] = [
   simulate,
 ];
 
-const flags = readFlags({
+const flags = readFlags(help(), {
   only: { type: 'string' },
   rounds: { type: 'string', default: '5' },
   json: { type: 'boolean', default: false },
   'no-build': { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
 });
 
-if (flags.help) console.log(help());
-else if (flags.list) console.log(parts.map(({ name }) => name).join('\n'));
+if (flags.list) console.log(parts.map(({ name }) => name).join('\n'));
 else await main();
 
 async function main(): Promise<void> {
@@ -89,17 +87,6 @@ function chosenParts(only: string | undefined): readonly Part[] {
   const unknown = wanted?.filter((name) => !parts.some((part) => part.name === name)) ?? [];
   if (unknown.length === 0) return parts.filter(({ name }) => wanted === undefined || wanted.includes(name));
   throw new Error(`no part ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}`);
-}
-
-function readFlags<T extends NonNullable<ParseArgsConfig['options']>>(
-  options: T,
-): ReturnType<typeof parseArgs<{ options: T }>>['values'] {
-  try {
-    return parseArgs({ options }).values;
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help()}`);
-    return process.exit(2);
-  }
 }
 
 function help(): string {

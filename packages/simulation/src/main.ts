@@ -2,7 +2,7 @@
  * `npm run simulate`: runs seeds, each twice, and compares the trace hashes. The first failure prints the seed, what
  * was violated and the command that replays it, and ends with exit code 1. `--help` has examples.
  */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { readFlags } from '@tidelog/testing';
 import type { ClusterSettings } from './cluster/settings.ts';
 import type { LogLine } from './cluster/sim-cluster.ts';
 import type { Fault } from './faults/fault.ts';
@@ -10,7 +10,7 @@ import { allFaults } from './faults/nemesis.ts';
 import { mutations, type Mutation } from './mutations.ts';
 import { runSeed, type RunResult } from './run-seed.ts';
 
-const flags = readFlags({
+const flags = readFlags(help(), {
   seed: { type: 'string' },
   seeds: { type: 'string' },
   minutes: { type: 'string' },
@@ -22,11 +22,9 @@ const flags = readFlags({
   faults: { type: 'string' },
   'fault-seconds': { type: 'string' },
   settings: { type: 'string' },
-  help: { type: 'boolean', short: 'h', default: false },
 });
 
-if (flags.help) console.log(help());
-else process.exitCode = await main();
+process.exitCode = await main();
 
 async function main(): Promise<number> {
   const first = flags.seed === undefined ? freshSeed() : Number(flags.seed);
@@ -119,17 +117,6 @@ function print({ time, node, level, message, fields }: LogLine): void {
 
 function freshSeed(): number {
   return Math.floor(Math.random() * 0x7fff_0000);
-}
-
-function readFlags<T extends NonNullable<ParseArgsConfig['options']>>(
-  options: T,
-): ReturnType<typeof parseArgs<{ options: T }>>['values'] {
-  try {
-    return parseArgs({ options }).values;
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help()}`);
-    return process.exit(2);
-  }
 }
 
 function help(): string {

@@ -2,7 +2,7 @@
  * `npm run chaos`: three real broker processes under load from kcat while they are killed, stopped, restarted and cut
  * off from each other. Prints one line per figure; ends with 1 when anything was lost, repeated or inconsistent.
  */
-import { readFlags } from '../support/flags.ts';
+import { readFlags } from '@tidelog/testing';
 import { findKcat } from '../support/tools.ts';
 import { runChaos } from './chaos-run.ts';
 import { figuresOf } from './figures.ts';

@@ -2,7 +2,7 @@
  * `npm run fuzz`: the decoders and the live socket of a real broker, from one seed, for as long as asked. It prints
  * what it tried and what came of it; a failure prints the command that replays it and ends with exit code 1.
  */
-import { readFlags } from '../support/flags.ts';
+import { readFlags } from '@tidelog/testing';
 import { runFuzz } from './run-fuzz.ts';
 
 const help = `npm run fuzz                              one minute from a random seed

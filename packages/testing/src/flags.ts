@@ -1,4 +1,7 @@
-/** Options of the commands in this package: --help prints what they are, a wrong one ends the command with a word. */
+/**
+ * Options of the commands that test and measure (bench, simulate, chaos, fuzz): --help prints what they are, a wrong
+ * one ends the command with a word.
+ */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
