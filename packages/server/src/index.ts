@@ -1,5 +1,6 @@
 /** One Tidelog node: configuration, storage, roles, HTTP, metrics and logs. */
 export { parseEndpoints, parseVoters, type Endpoint, type Voter } from './endpoints.ts';
+export { supportedFeatures } from './features.ts';
 export { formatNode, type FirstVoters } from './first-voters.ts';
 export { createLogger, logLevelOf, type LoggingOptions, type ServerLogger } from './logging.ts';
 export { MetricsRegistry } from './metrics-registry.ts';

@@ -5,8 +5,9 @@
 import { ApiVersions, UpdateFeatures } from '@tidelog/protocol';
 import type { Command } from 'commander';
 import { check, type Admin } from '../support/admin.ts';
-import { collect, keyValues, withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
-import { levelsOfRelease, metadataVersionName } from '../support/metadata-versions.ts';
+import { collect, withAdmin, withCommonOptions, type CommonFlags } from '../support/common-options.ts';
+import { wantedLevels, type FeatureLevel } from '../support/feature-levels.ts';
+import { metadataVersionName } from '../support/metadata-versions.ts';
 import { printJson, printTable } from '../support/output.ts';
 
 interface ChangeFlags extends CommonFlags {
@@ -14,11 +15,6 @@ interface ChangeFlags extends CommonFlags {
   readonly releaseVersion?: string;
   readonly unsafe?: boolean;
   readonly dryRun?: boolean;
-}
-
-interface FeatureLevel {
-  readonly feature: string;
-  readonly level: number;
 }
 
 const UpgradeType = { upgrade: 1, safeDowngrade: 2, unsafeDowngrade: 3 } as const;
@@ -30,10 +26,10 @@ export function addFeatures(program: Command): void {
   );
   withChangeOptions(features.command('upgrade').description('raise features'))
     .addHelpText('after', '\nExample:\n  tidelog features upgrade --release-version 4.3')
-    .action((flags: ChangeFlags) => change(flags, wantedLevels(flags), UpgradeType.upgrade));
+    .action((flags: ChangeFlags) => change(flags, neededLevels(flags), UpgradeType.upgrade));
   withChangeOptions(features.command('downgrade').description('lower features'))
     .option('--unsafe', 'also where metadata may be lost')
-    .action((flags: ChangeFlags) => change(flags, wantedLevels(flags), downgradeType(flags)));
+    .action((flags: ChangeFlags) => change(flags, neededLevels(flags), downgradeType(flags)));
   withCommonOptions(features.command('disable').description('lower features to 0, which turns them off'))
     .requiredOption('--feature <name>', 'which (repeatable)', collect, [])
     .option('--unsafe', 'also where metadata may be lost')
@@ -54,15 +50,10 @@ function withChangeOptions(command: Command): Command {
 const downgradeType = ({ unsafe }: ChangeFlags): number =>
   unsafe === true ? UpgradeType.unsafeDowngrade : UpgradeType.safeDowngrade;
 
-function wantedLevels({ feature, releaseVersion }: ChangeFlags): FeatureLevel[] {
-  if ((releaseVersion === undefined) === (feature.length === 0)) {
-    throw new Error('say either --feature name=level or --release-version');
-  }
-  if (releaseVersion !== undefined) return levelsOfRelease(releaseVersion);
-  return keyValues(feature, '--feature').map(({ name, value }) => {
-    if (!/^\d+$/.test(value)) throw new Error(`--feature: the level of ${name} is a whole number, not "${value}"`);
-    return { feature: name, level: Number(value) };
-  });
+function neededLevels(flags: ChangeFlags): FeatureLevel[] {
+  const levels = wantedLevels(flags);
+  if (levels.length === 0) throw new Error('say either --feature name=level or --release-version');
+  return levels;
 }
 
 async function describe(admin: Admin, flags: CommonFlags): Promise<void> {

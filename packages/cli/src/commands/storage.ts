@@ -7,10 +7,13 @@ import {
   nodeConfigOf,
   parseVoters,
   readIdentity,
+  supportedFeatures,
   type FirstVoters,
   type NodeConfig,
 } from '@tidelog/server';
 import type { Command } from 'commander';
+import { collect } from '../support/common-options.ts';
+import { wantedLevels, type FeatureLevel } from '../support/feature-levels.ts';
 
 interface FormatFlags {
   readonly config: string;
@@ -19,6 +22,9 @@ interface FormatFlags {
   readonly standalone?: boolean;
   /** false: --no-initial-controllers. */
   readonly initialControllers?: string | false;
+  readonly feature: string[];
+  readonly releaseVersion?: string;
+  readonly addScram?: string;
 }
 
 export function addStorage(program: Command): void {
@@ -36,6 +42,9 @@ export function addStorage(program: Command): void {
     .option('-s, --standalone', 'a dynamic quorum that begins with this controller as its only voter')
     .option('-I, --initial-controllers <list>', 'a dynamic quorum that begins with id@host:port:directoryId[,...]')
     .option('-N, --no-initial-controllers', 'a controller that joins a dynamic quorum')
+    .option('-f, --feature <name=level>', 'a level that the cluster has to begin with (repeatable)', collect, [])
+    .option('-r, --release-version <release>', 'the release of Kafka whose levels the cluster has to begin with')
+    .option('-S, --add-scram <credentials>', 'refused: this version has no SCRAM')
     .addHelpText('after', '\nExample:\n  tidelog storage format -t $(tidelog storage random-uuid) -c server.properties')
     .action(format);
   storage
@@ -51,6 +60,10 @@ async function format(flags: FormatFlags): Promise<void> {
   const config = readConfig(flags.config);
   const { nodeId, logDirs, metadataLogDir } = config;
   const firstVoters = firstVotersOf(flags, config);
+  if (flags.addScram !== undefined) {
+    throw new Error('--add-scram: this version has no SCRAM, so that credentials would protect nothing');
+  }
+  checkFirstLevels(wantedLevels(flags), { 'kraft.version': config.quorum.kind === 'static' ? 0 : 1 });
   const directories = [...new Set([...logDirs, metadataLogDir])];
   const formatted = directories.filter((path) => readIdentity(world.disk, path) !== undefined);
   if (formatted.length > 0 && flags.ignoreFormatted !== true) {
@@ -60,6 +73,20 @@ async function format(flags: FormatFlags): Promise<void> {
   for (const { path, error } of failed) throw new Error(`cannot format ${path}: ${error.code}`);
   for (const { path, directoryId } of identities) {
     console.log(`${path}: cluster ${flags.clusterId}, node ${nodeId}, directory ${directoryId}`);
+  }
+}
+
+/** A cluster begins with the highest levels. What asks for others must not be taken for done. */
+function checkFirstLevels(wanted: readonly FeatureLevel[], own: Readonly<Record<string, number>>): void {
+  for (const { feature, level } of wanted) {
+    const supported = supportedFeatures.find(({ name }) => name === feature);
+    if (supported === undefined) throw new Error(`there is no feature ${feature}`);
+    const first = own[feature] ?? supported.maxSupportedVersion;
+    if (level === first) continue;
+    throw new Error(
+      `a new cluster begins with ${feature} ${first}, not ${level}: ` +
+        'change it when the cluster runs, with "tidelog features"',
+    );
   }
 }
 
