@@ -117,6 +117,27 @@ const logEndServed: Mutation = {
     ),
 };
 
+/** A follower takes for committed what it has, and says so. */
+const followersLogEndServed: Mutation = {
+  name: 'followers serve what their leader has not committed',
+  breaks: ['served before commit'],
+  faults: faultsNamed('slow and lossy link'),
+  settings: (settings) => ({ ...settings, racks: 3 }),
+  apply: (cluster) => onceSeen(cluster, (replica) => replica, followLogEnd),
+};
+
+/** Wraps the class of all replicas. */
+function followLogEnd(replica: Replica): () => void {
+  const prototype = Object.getPrototypeOf(replica) as Pick<Replica, 'followLeader'>;
+  const original = prototype.followLeader;
+  prototype.followLeader = function followLeader(this: Replica, leader): void {
+    original.call(this, { ...leader, highWatermark: Infinity });
+  };
+  return () => {
+    prototype.followLeader = original;
+  };
+}
+
 /** Before KIP-101: whoever begins to follow cuts its log to its own high watermark. */
 const truncationByHighWatermark: Mutation = {
   name: 'followers truncate to the high watermark',
@@ -175,6 +196,7 @@ export const mutations: readonly Mutation[] = [
   minInsyncIgnored,
   followerIgnored,
   logEndServed,
+  followersLogEndServed,
   everyStopClean,
   voteNotSynced,
   truncationByHighWatermark,

@@ -1,5 +1,5 @@
 /** Seeds that once failed, with what they found. They run in the tests and stay for good. */
-import type { QuorumKind } from './cluster/settings.ts';
+import { withoutAdditions, type ClusterSettings, type QuorumKind } from './cluster/settings.ts';
 import seeds from './seeds.json' with { type: 'json' };
 
 export interface RegressionSeed {
@@ -15,6 +15,23 @@ export interface RegressionSeed {
   readonly withVolumes?: boolean;
   /** Losses were counted as the seed chose; absent: for the cluster. */
   readonly withLosses?: boolean;
+  /** The same for faults of connections. */
+  readonly withConnectionFaults?: boolean;
+  /** The same for racks. */
+  readonly withRacks?: boolean;
 }
 
 export const regressionSeeds: readonly RegressionSeed[] = seeds;
+
+/** What it must not choose by itself. */
+export function settingsOf(seed: RegressionSeed): Partial<ClusterSettings> {
+  const { groups, dataVolumes, lossesByPartition, connectionFaults, racks } = withoutAdditions;
+  return {
+    quorum: seed.quorum ?? withoutAdditions.quorum,
+    ...(seed.withGroups !== true && { groups }),
+    ...(seed.withVolumes !== true && { dataVolumes }),
+    ...(seed.withLosses !== true && { lossesByPartition }),
+    ...(seed.withConnectionFaults !== true && { connectionFaults }),
+    ...(seed.withRacks !== true && { racks }),
+  };
+}

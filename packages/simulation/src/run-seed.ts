@@ -5,12 +5,13 @@
  *   all logs are read and compared with what the clients were promised
  */
 import { SeededRandom } from '@tidelog/core';
-import { pickSettings, type ClusterSettings } from './cluster/settings.ts';
+import { pickSettings, withoutAdditions, type ClusterSettings } from './cluster/settings.ts';
 import { SimCluster, type LogLine } from './cluster/sim-cluster.ts';
 import { votersAreWhole } from './cluster/voters.ts';
 import type { Fault } from './faults/fault.ts';
 import { inSyncEverywhere } from './faults/loss-budget.ts';
-import { Nemesis } from './faults/nemesis.ts';
+import { connectionFaults } from './faults/connection-faults.ts';
+import { chooseSome, Nemesis } from './faults/nemesis.ts';
 import { GroupWorkload } from './groups/group-workload.ts';
 import type { Mutation } from './mutations.ts';
 import { ClusterWatch } from './oracle/cluster-watch.ts';
@@ -56,24 +57,23 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const random = new SeededRandom(options.seed);
   const picked = { ...pickSettings(random.fork()), ...options.settings };
   // A mutation says itself what it takes to find it.
-  const plain = { groups: [], quorum: 'static', dataVolumes: 1, lossesByPartition: false } as const;
-  const settings = options.mutation?.settings({ ...picked, ...plain }) ?? picked;
+  const settings = options.mutation?.settings({ ...picked, ...withoutAdditions }) ?? picked;
   const cluster = new SimCluster({ random: random.fork(), settings, onLine: options.onLine ?? (() => undefined) });
   const workload = new Workload(cluster, random.fork());
   const { admin } = workload;
-  const nemesis = new Nemesis({
-    cluster,
-    random: random.fork(),
-    admin,
-    faults: options.faults ?? options.mutation?.faults,
-  });
+  const faults = options.faults ?? options.mutation?.faults;
+  const nemesis = new Nemesis({ cluster, random: random.fork(), admin, faults });
   const faultMs = options.faultMs ?? 60_000 + random.below(120_000);
   const groups = new GroupWorkload(cluster, random.fork());
+  const dice = random.fork();
+  const hasMore = settings.connectionFaults && faults === undefined;
+  const more = hasMore ? chooseSome(dice, connectionFaults) : [];
+  const connections = new Nemesis({ cluster, random: dice, admin, faults: more });
   const undo = options.mutation?.apply(cluster);
   const onRejection = (error: unknown): void => cluster.fail(error, cluster.scheduler.current);
   process.on('unhandledRejection', onRejection);
   try {
-    await phases({ cluster, workload, groups, nemesis, faultMs });
+    await phases({ cluster, workload, groups, nemesis, connections, faultMs });
   } catch (error) {
     cluster.fail(error);
   } finally {
@@ -89,7 +89,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     realMs: performance.now() - startedAt,
     events: cluster.scheduler.events,
     acknowledged: workload.acknowledged,
-    injected: nemesis.injected,
+    injected: new Map([...nemesis.injected, ...connections.injected]),
     elections: cluster.views.elections,
     settings,
   };
@@ -100,10 +100,11 @@ interface Parts {
   readonly workload: Workload;
   readonly groups: GroupWorkload;
   readonly nemesis: Nemesis;
+  readonly connections: Nemesis;
   readonly faultMs: number;
 }
 
-async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): Promise<void> {
+async function phases({ cluster, workload, groups, nemesis, connections, faultMs }: Parts): Promise<void> {
   const watch = new ClusterWatch(cluster);
   const voters = new VoterWatch(cluster);
   cluster.onUp = (node) => {
@@ -123,8 +124,10 @@ async function phases({ cluster, workload, groups, nemesis, faultMs }: Parts): P
   workload.start();
   groups.start();
   nemesis.start();
+  connections.start();
   await cluster.runUntil(() => false, faultMs);
   cluster.note('faults end, everything heals');
+  connections.stop();
   nemesis.heal();
   groups.heal();
   repeat(cluster, () => {

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { mutations, type Mutation } from './mutations.ts';
-import { regressionSeeds } from './regression-seeds.ts';
+import { regressionSeeds, settingsOf } from './regression-seeds.ts';
 import { runSeed } from './run-seed.ts';
 import { Violation } from './violation.ts';
 
@@ -20,13 +20,8 @@ test.each([1, 2, 3, 4])('seed %i holds and is the same twice', async (seed) => {
 });
 
 test.each(regressionSeeds)('seed $seed, which once found: $found', async (regression) => {
-  const { seed, faultSeconds, withGroups, withVolumes, withLosses, quorum = 'static' } = regression;
-  const settings = {
-    quorum,
-    ...(withGroups !== true && { groups: [] }),
-    ...(withVolumes !== true && { dataVolumes: 1 as const }),
-    ...(withLosses !== true && { lossesByPartition: false }),
-  };
+  const { seed, faultSeconds } = regression;
+  const settings = settingsOf(regression);
   const { violation, state } = await runSeed({ seed, faultMs: faultSeconds * 1000, settings });
   expect(violation, state).toBeUndefined();
 });

@@ -32,7 +32,21 @@ export interface ClusterSettings {
   readonly dataVolumes: 1 | 2;
   /** How many may be lost at a time is counted for each partition by itself, and not for the cluster. */
   readonly lossesByPartition: boolean;
+  /** Faults of single connections and of clients' ways to the brokers, besides the usual ones. */
+  readonly connectionFaults: boolean;
+  /** So many racks, and consumers that read from the replica in theirs (KIP-392); 0: none. */
+  readonly racks: number;
 }
+
+/** What came later than the first seeds that failed, and is not theirs. */
+export const withoutAdditions = {
+  groups: [],
+  quorum: 'static',
+  dataVolumes: 1,
+  lossesByPartition: false,
+  connectionFaults: false,
+  racks: 0,
+} satisfies Partial<ClusterSettings>;
 
 export const metadataVolume = '/meta';
 export const dataVolume = '/data';
@@ -65,6 +79,8 @@ export function pickSettings(random: SeededRandom): ClusterSettings {
     quorum: random.next() < 1 / 3 ? oneOf('dynamic', 'auto-join') : 'static',
     dataVolumes: random.next() < 0.4 ? 2 : 1,
     lossesByPartition: random.next() < 0.7,
+    connectionFaults: random.next() < 0.6,
+    racks: oneOf(0, 0, 2, 3),
   };
 }
 
@@ -84,6 +100,10 @@ export function propertiesOf(nodeId: number, settings: ClusterSettings): Propert
     'log.flush.before.ack': String(settings.flushBeforeAck),
     'auto.create.topics.enable': 'false',
     'http.listeners': '',
+    ...(settings.racks > 0 && {
+      'broker.rack': rackOf(nodeId, settings),
+      'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
+    }),
     ...(settings.groups.length > 0 && groupProperties(settings.minInsyncReplicas)),
     ...settings.overrides,
   };
@@ -116,6 +136,11 @@ export function firstVotersOf(
 
 function dataVolumesOf({ dataVolumes }: ClusterSettings): string[] {
   return dataVolumes === 1 ? [dataVolume] : [dataVolume, secondDataVolume];
+}
+
+/** Of the so many-th broker, or client; empty: it has none. */
+export function rackOf(number: number, { racks }: ClusterSettings): string {
+  return racks === 0 ? '' : `r${number % racks}`;
 }
 
 export function mountPointsOf(settings: ClusterSettings): string[] {

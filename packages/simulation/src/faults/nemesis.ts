@@ -7,6 +7,7 @@ import type { ClusterSettings } from '../cluster/settings.ts';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { Admin } from '../workload/admin.ts';
 import { clusterFaults } from './cluster-faults.ts';
+import { connectionFaults } from './connection-faults.ts';
 import { diskFaults, repairRot } from './disk-faults.ts';
 import { pick, type Fault, type FaultContext } from './fault.ts';
 import { lastReplicaFaults } from './last-replica-faults.ts';
@@ -24,7 +25,13 @@ const usualFaults: readonly Fault[] = [
   ...targetedFaults,
 ];
 
-export const allFaults: readonly Fault[] = [...usualFaults, ...voterFaults, ...volumeFaults, ...lastReplicaFaults];
+export const allFaults: readonly Fault[] = [
+  ...usualFaults,
+  ...voterFaults,
+  ...volumeFaults,
+  ...lastReplicaFaults,
+  ...connectionFaults,
+];
 
 export interface NemesisOptions {
   readonly cluster: SimCluster;
@@ -60,18 +67,21 @@ export class Nemesis {
   }
 
   start(): void {
+    if (this.faults.length === 0) return;
     this.#active = true;
     this.#next();
   }
 
+  /** No new faults, and none that undoes itself. */
+  stop(): void {
+    this.#active = false;
+  }
+
   /** Ends the faults and everything they left behind. */
   heal(): void {
-    this.#active = false;
+    this.stop();
     const { cluster } = this.#context;
-    for (const { settings } of cluster.fabric.links()) {
-      Object.assign(settings, { latencyMs: 0.15, jitterMs: 0.2, bytesPerMs: 100_000, loss: 0 });
-    }
-    for (const link of cluster.fabric.links()) link.heal();
+    cluster.fabric.heal();
     for (const node of cluster.nodes) {
       const wasIll = node.excuses > 0 || node.startedFull || node.hasFailedVolume;
       for (const volume of node.volumes) {
@@ -111,4 +121,9 @@ function chooseFaults(random: SeededRandom, { quorum, dataVolumes, lossesByParti
     ...(dataVolumes > 1 ? volumeFaults.filter(isChosen) : []),
     ...(lossesByPartition ? lastReplicaFaults.filter(isChosen) : []),
   ];
+}
+
+export function chooseSome(random: SeededRandom, faults: readonly Fault[]): Fault[] {
+  const share = 0.15 + 0.6 * random.next();
+  return faults.filter(() => random.next() < share);
 }

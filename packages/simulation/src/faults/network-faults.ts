@@ -12,7 +12,7 @@ function hostsOf({ cluster }: FaultContext): string[] {
   return cluster.nodes.map(({ hostName }) => hostName);
 }
 
-function cutForAWhile(context: FaultContext, cuts: readonly Cut[], what: string): boolean {
+export function cutForAWhile(context: FaultContext, cuts: readonly Cut[], what: string): boolean {
   const { cluster, random, later, note } = context;
   const ms = duration(random, longestCutMs);
   note(`${what} for ${Math.round(ms)} ms`);

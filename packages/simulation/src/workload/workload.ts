@@ -1,6 +1,7 @@
 /** The clients of a run: producers and consumers on every partition, and the operator. */
 import type { SeededRandom } from '@tidelog/core';
 import type { Codec } from '@tidelog/protocol';
+import { rackOf } from '../cluster/settings.ts';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import { PartitionHistory } from '../oracle/partition-history.ts';
 import { Admin } from './admin.ts';
@@ -33,7 +34,7 @@ export class Workload {
       this.histories.set(name, new PartitionHistory(cluster, topic, partition));
     }
     for (let i = 0; i < producers; i++) this.#addProducers(i);
-    for (let i = 0; i < consumers; i++) this.#addConsumers();
+    for (let i = 0; i < consumers; i++) this.#addConsumers(rackOf(i, cluster.settings));
     // Where controllers join by themselves there is nothing to do for an operator.
     if (cluster.settings.quorum === 'dynamic') this.#voterKeeper = new VoterKeeper(this.#client(), cluster);
   }
@@ -106,12 +107,12 @@ export class Workload {
     }
   }
 
-  #addConsumers(): void {
+  #addConsumers(rack: string): void {
     const client = this.#client();
     for (let partition = 0; partition < this.#cluster.settings.partitions; partition++) {
       const toleratesRot = (): boolean => this.#cluster.rot !== undefined;
       const history = this.#historyOf(partition);
-      this.#consumers.push(new SimConsumer({ client, topic, partition, history, toleratesRot }));
+      this.#consumers.push(new SimConsumer({ client, topic, partition, history, rack, toleratesRot }));
     }
   }
 

@@ -13,12 +13,24 @@ export interface LinkSettings {
   bytesPerMs: number;
   /** Chance that a packet is lost and sent again after the retransmission timeout. */
   loss: number;
+  /** Segments end and are merged wherever it happens, regardless of how the sender wrote them. */
+  tears: boolean;
 }
+
+/** How a link is when nothing is wrong with it. */
+export const healthyLink: Readonly<LinkSettings> = {
+  cut: false,
+  latencyMs: 0.15,
+  jitterMs: 0.2,
+  bytesPerMs: 100_000,
+  loss: 0,
+  tears: false,
+};
 
 const retransmissionMs = 200;
 
 export class Link {
-  readonly settings: LinkSettings = { cut: false, latencyMs: 0.15, jitterMs: 0.2, bytesPerMs: 100_000, loss: 0 };
+  readonly settings: LinkSettings = { ...healthyLink };
   readonly #random: Random;
   readonly #onHealed: (() => void)[] = [];
 
@@ -35,6 +47,16 @@ export class Link {
     const { latencyMs, jitterMs, bytesPerMs, loss } = this.settings;
     const lost = loss > 0 && this.#random.next() < loss ? retransmissionMs * (1 + this.#random.next()) : 0;
     return latencyMs + jitterMs * this.#random.next() ** 2 + bytes / bytesPerMs + lost;
+  }
+
+  /** How many of so many bytes the next segment has. */
+  tornAt(bytes: number): number {
+    return this.settings.tears ? 1 + Math.floor(this.#random.next() * bytes) : bytes;
+  }
+
+  /** How many of the segments that wait are read as one. */
+  mergedTo(segments: number): number {
+    return this.settings.tears ? 1 + Math.floor(this.#random.next() * segments) : 1;
   }
 
   /** Calls back once, when the cut has healed. */

@@ -6,8 +6,14 @@
 import type { ConnectOptions, ListeningSocket, ListenOptions, Millis, Network, Socket } from '@tidelog/core';
 import type { SeededRandom } from '@tidelog/core';
 import type { Owner, Scheduler } from '../scheduler.ts';
-import { Link } from './sim-link.ts';
+import { healthyLink, Link } from './sim-link.ts';
 import { SimSocket } from './sim-socket.ts';
+
+/** A life of a process, and the machine that it runs on. */
+export interface Process {
+  readonly host: string;
+  readonly owner: Owner;
+}
 
 interface Listener {
   readonly owner: Owner;
@@ -24,6 +30,8 @@ export class Fabric {
   readonly #links = new Map<string, Link>();
   readonly #listeners = new Map<string, Listener>();
   readonly #sockets = new Map<Owner, Set<SimSocket>>();
+  readonly #hosts = new Map<Owner, string>();
+  readonly #held = new Set<SimSocket>();
   readonly #down = new Set<string>();
   #nextPort = firstEphemeralPort;
 
@@ -43,7 +51,18 @@ export class Fabric {
     return this.#links.values();
   }
 
+  /** All that live. */
+  processes(): Process[] {
+    return Array.from(this.#hosts, ([owner, host]) => ({ owner, host }));
+  }
+
+  /** The open connections of a process: its ends of them. */
+  socketsOf(owner: Owner): SimSocket[] {
+    return [...(this.#sockets.get(owner) ?? [])].filter(({ isClosed }) => !isClosed);
+  }
+
   networkOf(host: string, owner: Owner): Network {
+    this.#hosts.set(owner, host);
     return {
       listen: (options, onConnection) => this.#listen(host, owner, options, onConnection),
       connect: (options) => this.#connect(host, owner, options),
@@ -64,6 +83,30 @@ export class Fabric {
     for (const [key, listener] of this.#listeners) if (listener.owner === owner) this.#listeners.delete(key);
     for (const socket of this.#sockets.get(owner) ?? []) socket.abandon(announced);
     this.#sockets.delete(owner);
+    this.#hosts.delete(owner);
+  }
+
+  /** What these ends have sent gets no further until `release`. */
+  hold(sockets: readonly SimSocket[]): void {
+    for (const socket of sockets) {
+      socket.out.hold();
+      this.#held.add(socket);
+    }
+  }
+
+  release(sockets: Iterable<SimSocket>): void {
+    for (const socket of sockets) {
+      socket.out.release();
+      this.#held.delete(socket);
+    }
+  }
+
+  /** Nothing happens to connections any more, nor to the ways between machines. */
+  heal(): void {
+    for (const { settings } of this.#links.values()) Object.assign(settings, { ...healthyLink, cut: settings.cut });
+    for (const link of this.#links.values()) link.heal();
+    this.release(this.#held);
+    for (const sockets of this.#sockets.values()) for (const socket of sockets) socket.losesNextAnswer = false;
   }
 
   /** Resets some connections of the process, as a middlebox would; answers how many. */
@@ -111,6 +154,7 @@ export class Fabric {
       remoteAddress: options.host,
       remotePort: options.port,
       links: { forth, back },
+      isDialed: true,
       machineIsUp: () => this.isUp(host),
     });
     this.#remember(client);
@@ -147,6 +191,7 @@ export class Fabric {
       remoteAddress: from.host,
       remotePort: from.port,
       links: { forth: back, back: forth },
+      isDialed: false,
       machineIsUp: () => this.isUp(to.host),
     });
     this.#remember(server);

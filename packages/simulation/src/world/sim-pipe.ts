@@ -41,6 +41,8 @@ export class Pipe {
   #ending = false;
   #open = false;
   #broken = false;
+  #held = false;
+  #wantsRelease = false;
 
   constructor(scheduler: Scheduler, links: { readonly forth: Link; readonly back: Link }, ends: PipeEnds) {
     this.#scheduler = scheduler;
@@ -51,6 +53,15 @@ export class Pipe {
 
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
+  /** Something was sent that has not arrived. */
+  get isUnderWay(): boolean {
+    return this.#underWay.length > 0;
   }
 
   /** The connection stands: what is queued may leave. */
@@ -89,6 +100,18 @@ export class Pipe {
     this.#underWay.length = 0;
   }
 
+  /** What is under way, and whatever follows, gets no further until `release`, whatever becomes of its sender. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    if (!this.#wantsRelease) return;
+    this.#wantsRelease = false;
+    this.#later(this.#forth.retryMs(), () => this.#arrive());
+  }
+
   /** The receiver has read so much; the sender learns of it when the way back is free. */
   acknowledge(bytes: number): void {
     const free = (): void => {
@@ -102,7 +125,8 @@ export class Pipe {
   #pump(): void {
     if (!this.#open || this.#broken) return;
     while (this.#queuedBytes > 0 && this.#inWindow < windowBytes) {
-      const bytes = this.#take(Math.min(segmentBytes, windowBytes - this.#inWindow));
+      const room = Math.min(segmentBytes, windowBytes - this.#inWindow);
+      const bytes = this.#take(this.#forth.tornAt(Math.min(room, this.#queuedBytes)));
       this.#inWindow += bytes.length;
       this.#send({ kind: 'data', bytes });
     }
@@ -155,6 +179,11 @@ export class Pipe {
 
   #arrive(): void {
     this.#arriving = false;
+    if (this.#held) {
+      this.#arriving = true;
+      this.#wantsRelease = true;
+      return;
+    }
     if (this.#forth.isCut) {
       this.#arriving = true;
       this.#forth.whenHealed(() => this.#later(this.#forth.retryMs(), () => this.#arrive()));

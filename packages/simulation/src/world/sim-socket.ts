@@ -17,6 +17,8 @@ export interface SimSocketOptions {
   readonly remotePort: number;
   /** To the peer, and back. */
   readonly links: { readonly forth: Link; readonly back: Link };
+  /** This end asked for the connection. */
+  readonly isDialed: boolean;
   /** Whether the socket's machine runs, so that it can answer for a process that is gone. */
   readonly machineIsUp: () => boolean;
 }
@@ -27,8 +29,11 @@ const silentRetryMs = 1000;
 export class SimSocket implements Socket {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** What this end sends. */
+  readonly out: Pipe;
+  /** The next answer that comes finds the connection broken at this end: what was asked has been done. */
+  losesNextAnswer = false;
   readonly #options: SimSocketOptions;
-  readonly #out: Pipe;
   #peer: SimSocket | undefined;
   #handlers: SocketHandlers | undefined;
   #inbox: Segment[] = [];
@@ -41,18 +46,22 @@ export class SimSocket implements Socket {
     this.#options = options;
     this.remoteAddress = options.remoteAddress;
     this.remotePort = options.remotePort;
-    this.#out = new Pipe(options.scheduler, options.links, {
+    this.out = new Pipe(options.scheduler, options.links, {
       onDrained: () => this.#process('drain', () => this.#handlers?.onDrain?.()),
       onArrived: (segment) => this.#peer?.receive(segment),
     });
   }
 
   get bufferedBytes(): number {
-    return this.#out.queuedBytes;
+    return this.out.queuedBytes;
   }
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  get isDialed(): boolean {
+    return this.#options.isDialed;
   }
 
   get owner(): Owner {
@@ -68,22 +77,35 @@ export class SimSocket implements Socket {
   opened(tell: boolean): void {
     if (this.#closed) return;
     if (tell) this.#process('open', () => this.#handlers?.onOpen?.());
-    this.#out.open();
+    this.out.open();
   }
 
   /** The connection could not be had, or was reset by the peer. */
   failed(reason: Error | undefined): void {
     if (this.#closed) return;
     this.#close(reason);
-    this.#out.break();
+    this.out.break();
   }
 
   /** The process is gone; `announced`: its machine lives and says so to the peer. */
   abandon(announced: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#out.break();
+    if (this.out.isHeld) {
+      // What is under way outlives the process, and so does the news of its end.
+      this.out.clear();
+      if (announced) this.out.end();
+      return;
+    }
+    this.out.break();
     if (announced) this.#reset();
+  }
+
+  /** This end takes the connection for broken. The other end does not, and is still given what was sent to it. */
+  lose(): void {
+    if (this.#closed) return;
+    this.#close(new Error('ETIMEDOUT: the connection was lost'));
+    this.out.clear();
   }
 
   /** Both ends hear that something between them has reset the connection. */
@@ -96,12 +118,16 @@ export class SimSocket implements Socket {
   /** Something has come to this end's machine. */
   receive(segment: Segment): void {
     const { scheduler, owner, machineIsUp } = this.#options;
-    if (!machineIsUp()) {
-      // Nobody answers; the sender's machine tries again until this one is back.
+    if (!machineIsUp() || (this.#closed && this.out.isHeld)) {
+      // Nobody answers, or no answer gets through; the sender's machine tries again until one does.
       scheduler.after(silentRetryMs, undefined, 'packet', () => this.receive(segment));
       return;
     }
     if (this.#closed || owner.dead) return this.#reset();
+    if (this.losesNextAnswer && segment.kind === 'data') {
+      this.lose();
+      return this.#reset();
+    }
     this.#inbox.push(segment);
     this.#scheduleRead(readMs);
   }
@@ -112,7 +138,7 @@ export class SimSocket implements Socket {
 
   write(pieces: readonly Uint8Array[]): void {
     if (this.#closed || this.#ending) return;
-    this.#out.write(pieces);
+    this.out.write(pieces);
     this.#endWhenSent();
   }
 
@@ -133,19 +159,19 @@ export class SimSocket implements Socket {
 
   destroy(reason?: Error): void {
     if (this.#closed) return;
-    this.#out.clear();
-    this.#out.open();
-    this.#out.end();
+    this.out.clear();
+    this.out.open();
+    this.out.end();
     this.#close(reason);
   }
 
   #endWhenSent(): void {
     if (!this.#ending || this.#closed) return;
-    if (this.#out.queuedBytes > 0) {
+    if (this.out.queuedBytes > 0) {
       this.#options.scheduler.after(1, this.owner, 'linger', () => this.#endWhenSent());
       return;
     }
-    this.#out.end();
+    this.out.end();
     this.#close(undefined);
   }
 
@@ -166,7 +192,7 @@ export class SimSocket implements Socket {
 
   #read(): void {
     if (this.#closed || this.#readPaused) return;
-    const segment = this.#inbox.shift();
+    const segment = this.#takeIn();
     if (segment === undefined) return;
     if (segment.kind === 'data') {
       this.#options.scheduler.mix(crc32c(segment.bytes));
@@ -178,9 +204,23 @@ export class SimSocket implements Socket {
     this.#scheduleRead(0);
   }
 
+  /** What arrived apart may be read as one. */
+  #takeIn(): Segment | undefined {
+    const first = this.#inbox.shift();
+    if (first?.kind !== 'data') return first;
+    const most = this.#options.links.back.mergedTo(1 + this.#inbox.length);
+    if (most === 1) return first;
+    const merged = [first.bytes];
+    for (let next = this.#inbox[0]; merged.length < most && next?.kind === 'data'; next = this.#inbox[0]) {
+      merged.push(next.bytes);
+      this.#inbox.shift();
+    }
+    return { kind: 'data', bytes: Buffer.concat(merged) };
+  }
+
   /** The peer has read so much of what was sent here. */
   acknowledged(bytes: number): void {
-    if (!this.#closed || this.#ending) this.#out.acknowledge(bytes);
+    if (!this.#closed || this.#ending) this.out.acknowledge(bytes);
   }
 
   #reset(): void {

@@ -1,7 +1,7 @@
 /** The simulated disk and network keep the contracts that the Node ones keep. */
 import { SeededRandom, type ListeningSocket, type Network } from '@tidelog/core';
 import { testDiskContract } from '../../../core/src/disk-contract.ts';
-import { testNetworkContract } from '../../../core/src/network-contract.ts';
+import { testNetworkContract, type NetworkUnderTest } from '../../../core/src/network-contract.ts';
 import { createOwner, Scheduler } from '../scheduler.ts';
 import { MountedDisk, Volume } from './sim-disk.ts';
 import { Fabric } from './sim-network.ts';
@@ -25,9 +25,14 @@ testDiskContract('simulated disk', () => {
   return { disk, root: '/root' };
 });
 
-testNetworkContract('simulated network', () => {
+testNetworkContract('simulated network', () => makeNetwork({ tears: false }));
+testNetworkContract('simulated network that tears segments', () => makeNetwork({ tears: true }));
+
+function makeNetwork({ tears }: { readonly tears: boolean }): NetworkUnderTest {
   const scheduler = new Scheduler();
-  const inner = new Fabric(scheduler, new SeededRandom(7)).networkOf('a', createOwner(1));
+  const fabric = new Fabric(scheduler, new SeededRandom(7));
+  fabric.link('a', 'a').settings.tears = tears;
+  const inner = fabric.networkOf('a', createOwner(1));
   const driven = async <T>(promise: Promise<T>): Promise<T> => {
     promise.catch(() => undefined);
     await scheduler.run({ deadline: scheduler.now + 1 });
@@ -41,4 +46,4 @@ testNetworkContract('simulated network', () => {
     },
   };
   return { network, host: 'a', advance: () => scheduler.run({ deadline: scheduler.now + 3 }) };
-});
+}
