@@ -69,7 +69,8 @@ function serve(
     maxBytes: Math.min(request.maxBytes, deps.fetchMaxBytes),
     reserve: (bytes) => context.reserveResponse(bytes),
     maxWaitMs: isEmpty(opened) ? 0 : request.maxWaitMs,
-    answersForHighWatermark: demand.wakesForHighWatermark,
+    // Without a session nobody remembers what the follower was told: it would be told again and again.
+    answersForHighWatermark: demand.wakesForHighWatermark && opened.session !== undefined,
     onDone: (result) => {
       response = finish(deps, opened, result, context);
       resolve?.(response);

@@ -48,7 +48,7 @@ export function openFetch(cache: SessionCache, demand: FetchDemand, now: Millis,
     for (const requested of partitions) session.update(requested);
     return { kind: 'full', partitions: session.all(), session };
   }
-  const owner: FetchOwner = { isFollower, wakesForHighWatermark, onDirty: () => undefined, wake };
+  const owner: FetchOwner = { isFollower, wakesForHighWatermark: false, onDirty: () => undefined, wake };
   const single = partitions.map((requested) => new FetchPartition(requested, requested.position, owner));
   return { kind: 'full', partitions: single, session: undefined };
 }

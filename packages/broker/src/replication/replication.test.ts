@@ -259,3 +259,13 @@ test('a consumer in another rack is sent to the replica there and reads committe
   const answer = await fetch(cluster.broker(2), { topicId, offset: 0, rackId: 'rack-2', maxWaitMs: 2000 });
   expect(valuesIn(answer.records)).toEqual(['0:near']);
 });
+
+test('a follower without a session is not told of the same high watermark again and again', async () => {
+  await start({ replication: { rackAwareReads: true } });
+  await produce(cluster.broker(1), { topicId });
+  const startedAt = performance.now();
+  const replicaState = { replicaId: 2, replicaEpoch: -1 };
+  const answer = await fetch(cluster.broker(1), { topicId, offset: 1, replicaState, maxWaitMs: 200, sessionEpoch: -1 });
+  expect(answer.errorCode).toBe(ErrorCode.NONE);
+  expect(performance.now() - startedAt).toBeGreaterThan(150);
+});
