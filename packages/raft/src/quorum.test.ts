@@ -224,6 +224,31 @@ test('kraft.version is raised once all static voters have told their directory i
   }
 });
 
+test('a voter that came back with another disk, at kraft.version 1, is described with that disk', async () => {
+  const quorum = new Quorum(staticVoters(1, 2, 3));
+  await Promise.all([quorum.open(1), quorum.open(2), quorum.open(3)]);
+  const { fixture, epoch, id: leaderId } = await quorum.leader();
+  while (fixture.node.state().kraftVersion === 0) {
+    fixture.node.upgradeKraftVersion({ epoch, version: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  fixture.node.append([Buffer.from('a')], { epoch });
+  await quorum.everybodyHas('a');
+  const id = leaderId === 3 ? 2 : 3;
+  quorum.kill(must(quorum.members.get(id)));
+  const voter = { clusterId: 'test-cluster', voterId: id };
+  const removed = fixture.node.handlers.removeRaftVoter({ ...voter, voterDirectoryId: dirId(id) }, { apiVersion: 0 });
+  expect(await removed).toMatchObject({ errorCode: 0 });
+  await quorum.open(id, memoryWorld(), true, dirId(9));
+  const listeners = [{ name: 'CONTROLLER', host: 'localhost', port: 9090 + id }];
+  const add = { ...voter, voterDirectoryId: dirId(9), timeoutMs: 5000, listeners, ackWhenCommitted: true };
+  expect(await fixture.node.handlers.addRaftVoter(add, { apiVersion: 1 })).toMatchObject({ errorCode: 0 });
+  const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
+  const described = await fixture.node.handlers.describeQuorum({ topics }, { apiVersion: 2 });
+  const voters = described.topics[0]?.partitions[0]?.currentVoters;
+  expect(voters?.find(({ replicaId }) => replicaId === id)?.replicaDirectoryId).toBe(dirId(9));
+});
+
 test('requests of another cluster or about another partition do not reach the quorum', async () => {
   const quorum = new Quorum(staticVoters(1));
   const { fixture } = await quorum.open(1);

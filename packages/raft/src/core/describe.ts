@@ -1,4 +1,5 @@
 /** DescribeQuorum: how far every voter and observer has come, as the leader knows it. */
+import { zeroUuid } from '@tidelog/core';
 import { ErrorCode } from '@tidelog/protocol';
 import type { Member } from './member.ts';
 import type { DescribedReplica, DescribeQuorumResponse } from './messages.ts';
@@ -45,6 +46,6 @@ function describeReplica(member: Member, role: Leader, { id, directoryId }: Repl
 }
 
 /** While kraft.version is 0 the voters' own reports say which directory they have. */
-function directoryOf(role: Leader, key: ReplicaKey): string {
-  return role.voterUpdates.get(key.id)?.directoryId ?? key.directoryId;
+function directoryOf(role: Leader, { id, directoryId }: ReplicaKey): string {
+  return directoryId === zeroUuid ? (role.voterUpdates.get(id)?.directoryId ?? zeroUuid) : directoryId;
 }
