@@ -9,9 +9,9 @@ import { groupProperties, pickGroups, type GroupKind } from '../groups/group-set
 /**
  * Who the controllers' voters are: named by the configuration, or by records of the quorum itself (KIP-853): formatted
  * with all of them (--initial-controllers), or with the first one alone (--standalone), whom the others join by
- * themselves.
+ * themselves; or begun with a configuration that names them, and raised to kraft.version 1 by the operator.
  */
-export type QuorumKind = 'static' | 'dynamic' | 'auto-join';
+export type QuorumKind = 'static' | 'dynamic' | 'auto-join' | 'raised';
 
 export interface ClusterSettings {
   /** The first three are controllers as well. */
@@ -76,7 +76,7 @@ export function pickSettings(random: SeededRandom): ClusterSettings {
       'max.incremental.fetch.session.cache.slots': String(oneOf(1000, 2)),
     },
     groups: pickGroups(random),
-    quorum: random.next() < 1 / 3 ? oneOf('dynamic', 'auto-join') : 'static',
+    quorum: random.next() < 1 / 3 ? oneOf('dynamic', 'auto-join', 'raised') : 'static',
     dataVolumes: random.next() < 0.4 ? 2 : 1,
     lossesByPartition: random.next() < 0.7,
     connectionFaults: random.next() < 0.6,
@@ -112,7 +112,7 @@ export function propertiesOf(nodeId: number, settings: ClusterSettings): Propert
 
 function quorumProperties({ quorum }: ClusterSettings): Readonly<Record<string, string>> {
   const servers = controllerIds.map((id) => `n${id}:${controllerPort}`);
-  if (quorum === 'static') {
+  if (quorum === 'static' || quorum === 'raised') {
     return { 'controller.quorum.voters': servers.map((server, i) => `${controllerIds[i]}@${server}`).join(',') };
   }
   return {
@@ -126,7 +126,7 @@ export function firstVotersOf(
   { quorum }: ClusterSettings,
   random: SeededRandom,
 ): (nodeId: number) => FirstVoters | undefined {
-  if (quorum === 'static') return () => undefined;
+  if (quorum === 'static' || quorum === 'raised') return () => undefined;
   if (quorum === 'auto-join') return (nodeId) => ({ kind: nodeId === 1 ? 'standalone' : 'none' });
   const voters = controllerIds.map((nodeId) => {
     return { nodeId, host: `n${nodeId}`, port: controllerPort, directoryId: randomUuid(random) };

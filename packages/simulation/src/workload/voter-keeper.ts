@@ -1,10 +1,11 @@
 /**
  * The operator of a dynamic quorum: sees to it that every controller is a voter. Looks at the quorum now and then
  * (DescribeQuorum) and takes one step at a time, as KIP-853 has it: removes a voter whose disk is not there any more,
- * adds a controller that is none. Learns directory ids at the machines, as `tidelog storage info` shows them.
+ * adds a controller that is none. Raises kraft.version first where voters can not change yet. Learns directory ids at
+ * the machines, as `tidelog storage info` shows them.
  */
 import type { Millis } from '@tidelog/core';
-import { AddRaftVoter, DescribeQuorum, ErrorCode, RemoveRaftVoter } from '@tidelog/protocol';
+import { AddRaftVoter, DescribeQuorum, ErrorCode, RemoveRaftVoter, UpdateFeatures } from '@tidelog/protocol';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import { controllerListener, controllerPort } from '../cluster/settings.ts';
 import { voterName, type VoterKey } from '../cluster/voters.ts';
@@ -16,10 +17,13 @@ const longestRestMs: Millis = 8000;
 export class VoterKeeper {
   readonly #client: SimClient;
   readonly #cluster: SimCluster;
+  /** At kraft.version 0 voters can not change. */
+  #isFixed: boolean;
 
   constructor(client: SimClient, cluster: SimCluster) {
     this.#client = client;
     this.#cluster = cluster;
+    this.#isFixed = cluster.settings.quorum === 'raised';
   }
 
   start(): void {
@@ -32,6 +36,7 @@ export class VoterKeeper {
   }
 
   async #tend(): Promise<void> {
+    if (this.#isFixed) return await this.#raise();
     const voters = await this.#voters();
     if (voters === undefined) return;
     const wanted = this.#cluster.nodes.filter(({ isVoter }) => isVoter);
@@ -53,6 +58,14 @@ export class VoterKeeper {
     return partition.currentVoters.map(({ replicaId, replicaDirectoryId }) => {
       return { id: replicaId, directoryId: replicaDirectoryId };
     });
+  }
+
+  async #raise(): Promise<void> {
+    this.#cluster.note('the operator raises kraft.version to 1');
+    const featureUpdates = [{ feature: 'kraft.version', maxVersionLevel: 1, upgradeType: 1 }];
+    const response = await this.#client.ask(UpdateFeatures, { timeoutMs: catchUpMs, featureUpdates });
+    this.#cluster.note(`to raise kraft.version: ${response?.errorCode} ${response?.errorMessage ?? ''}`);
+    this.#isFixed = response?.errorCode !== ErrorCode.NONE;
   }
 
   async #remove(voter: VoterKey): Promise<void> {

@@ -36,7 +36,9 @@ export class Workload {
     for (let i = 0; i < producers; i++) this.#addProducers(i);
     for (let i = 0; i < consumers; i++) this.#addConsumers(rackOf(i, cluster.settings));
     // Where controllers join by themselves there is nothing to do for an operator.
-    if (cluster.settings.quorum === 'dynamic') this.#voterKeeper = new VoterKeeper(this.#client(), cluster);
+    const { quorum } = cluster.settings;
+    const needsKeeper = quorum === 'dynamic' || quorum === 'raised';
+    if (needsKeeper) this.#voterKeeper = new VoterKeeper(this.#client(), cluster);
   }
 
   get acknowledged(): number {
