@@ -85,6 +85,8 @@ async function fill(log: PartitionLog): Promise<number> {
     log.append(batch, { origin: 'client', leaderEpoch: 0, wallNow: Date.now() });
     await pause(1);
   }
+  // On a slow disk the last ones are on their way.
+  await log.flush();
   log.updateHighWatermark(log.logEndOffset);
   return sizeOf(log);
 }

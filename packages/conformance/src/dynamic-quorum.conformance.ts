@@ -73,7 +73,7 @@ beforeAll(async () => {
     const properties = join(directory, 'server.properties');
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(properties, lines.join(''));
-    const node = new TidelogProcess({ nodeId: id, port, httpPort, directory, watchStalls: false });
+    const node = new TidelogProcess({ nodeId: id, port, httpPort, directory });
     return { id, process: node, controllerPort, properties };
   });
   const [first, ...others] = members;

@@ -35,7 +35,7 @@ export class Besieged {
   }
 
   static async start(settings: Readonly<Record<string, string | number>> = {}): Promise<Besieged> {
-    const besieged = new Besieged(await TidelogCluster.start({ brokers: 1, settings, watchStalls: true }));
+    const besieged = new Besieged(await TidelogCluster.start({ brokers: 1, settings, probe: true }));
     await besieged.neighbour.served();
     besieged.#servedAt = Date.now();
     forgetPeak(besieged.#pid);

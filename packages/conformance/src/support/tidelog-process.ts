@@ -9,13 +9,13 @@ import { join, resolve } from 'node:path';
 import { freePorts } from './free-ports.ts';
 
 const main = resolve(import.meta.dirname, '../../../cli/src/main.ts');
-const stallWatch = resolve(import.meta.dirname, 'stall-watch.ts');
+const probeModule = resolve(import.meta.dirname, 'broker-probe.ts');
 
 export interface ClusterOptions {
   readonly brokers: number;
   readonly settings?: Readonly<Record<string, string | number>>;
-  /** Has the processes print long turns of their loops, for longestTurnMs of watch.ts. */
-  readonly watchStalls?: boolean;
+  /** Has the processes tell of their loops and their memory, for longestTurnMs and heldMebibytes of watch.ts. */
+  readonly probe?: boolean;
   /** Given: the data outlives this object. */
   readonly directory?: string;
 }
@@ -25,11 +25,11 @@ export class TidelogProcess {
   readonly port: number;
   readonly httpPort: number;
   readonly directory: string;
-  readonly #watchStalls: boolean;
+  readonly #probe: boolean;
   #child: ChildProcess | undefined;
 
-  constructor(node: { nodeId: number; port: number; httpPort: number; directory: string; watchStalls: boolean }) {
-    this.#watchStalls = node.watchStalls;
+  constructor(node: { nodeId: number; port: number; httpPort: number; directory: string; probe?: boolean }) {
+    this.#probe = node.probe ?? false;
     this.nodeId = node.nodeId;
     this.port = node.port;
     this.httpPort = node.httpPort;
@@ -63,7 +63,7 @@ export class TidelogProcess {
     const command = [
       process.execPath,
       '--conditions=source',
-      ...(this.#watchStalls ? ['--import', stallWatch] : []),
+      ...(this.#probe ? ['--import', probeModule] : []),
       main,
       'server',
       join(this.directory, 'server.properties'),
@@ -115,12 +115,7 @@ export class TidelogCluster implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  static async start({
-    brokers,
-    settings = {},
-    watchStalls = false,
-    directory,
-  }: ClusterOptions): Promise<TidelogCluster> {
+  static async start({ brokers, settings = {}, probe = false, directory }: ClusterOptions): Promise<TidelogCluster> {
     const root = directory ?? mkdtempSync(join(tmpdir(), 'tidelog-conformance-'));
     const ports = await freePorts(brokers * 3);
     const ids = Array.from({ length: brokers }, (_, i) => i + 1);
@@ -131,7 +126,7 @@ export class TidelogCluster implements AsyncDisposable {
         nodeId,
         port,
         httpPort,
-        watchStalls,
+        probe,
         directory: join(root, `node-${nodeId}`),
       });
       mkdirSync(node.directory, { recursive: true });

@@ -1,5 +1,7 @@
 /** What the system says of a process, and what its log must never hold. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { must } from '@tidelog/core';
+import { sleep } from './raw-client.ts';
 import type { TidelogProcess } from './tidelog-process.ts';
 
 const mebibyte = 1024 * 1024;
@@ -33,7 +35,19 @@ export function suspiciousLines(output: string): string[] {
   });
 }
 
-/** The most processor time that a turn of the loop took since then, by what stall-watch.ts printed. */
+/** What a broker with a probe holds when all else is collected. */
+export async function heldMebibytes(node: TidelogProcess): Promise<number> {
+  const told = (): RegExpExecArray[] => [...node.output().matchAll(/^\{"level":30,"time":\d+,"heldBytes":(\d+)\}$/gm)];
+  const before = told().length;
+  process.kill(must(node.pid), 'SIGUSR2');
+  while (told().length === before) {
+    if (!node.isRunning) throw new Error('the broker ended');
+    await sleep(20);
+  }
+  return Number(told().at(-1)?.[1]) / mebibyte;
+}
+
+/** The most processor time that a turn of the loop took since then, by what broker-probe.ts printed. */
 export function longestTurnMs(output: string, since: number): number {
   const told = output.matchAll(/^\{"level":30,"time":(\d+),"longTurnMs":(\d+)\}$/gm);
   return Math.max(0, ...[...told].filter(([, time]) => Number(time) > since).map(([, , turnMs]) => Number(turnMs)));
