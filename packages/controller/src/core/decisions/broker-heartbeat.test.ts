@@ -87,6 +87,29 @@ describe('BrokerHeartbeat', () => {
     expect(harness.heartbeat(1, { shutDown: true }).shouldShutDown).toBe(true);
   });
 
+  it('takes a broker out of thousands of ISRs in parts, and lets it stop when it is out of all', () => {
+    const harness = new CoreHarness();
+    harness.bringUp([1, 2]);
+    harness.createTopic('t', { assignments: Array.from({ length: 1800 }, (_, n) => (n % 3 === 0 ? [1, 2] : [2, 1])) });
+    const left = (): number => {
+      const partitions = harness.state.image.topics.get('t')?.partitions.values() ?? [];
+      return [...partitions].filter(({ isr }) => isr.includes(1)).length;
+    };
+    const seen = Array.from({ length: 5 }, () => {
+      const { shouldShutDown } = harness.heartbeat(1, { shutDown: true });
+      harness.heartbeat(2);
+      return [left(), shouldShutDown];
+    });
+    expect(seen).toEqual([
+      [1300, false],
+      [800, false],
+      [300, false],
+      [0, false],
+      [0, true],
+    ]);
+    expect(harness.state.index.leaderships(1)).toBe(0);
+  });
+
   it('lets the only broker stop although it is the only replica, and gives it its partitions back', () => {
     const harness = new CoreHarness();
     harness.bringUp([1]);

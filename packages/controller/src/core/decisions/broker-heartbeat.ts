@@ -9,7 +9,8 @@
  *
  * SHUTDOWN_NOW is FENCED with leave to stop. A broker that stops is out of every ISR before it stops. A broker that was
  * fenced for its silence is caught up when it has read of that, not (as in Kafka) when it has read of its registration:
- * until then it may take itself for the leader of what others lead.
+ * until then it may take itself for the leader of what others lead. One that is in thousands of ISRs leaves them in
+ * parts, one with each heartbeat: a decision must not hold the loop for long.
  * Refuses an unknown broker and an epoch that is not its registration's.
  */
 import type { BrokerImage, MetadataRecord } from '@tidelog/metadata';
@@ -33,6 +34,9 @@ export interface BrokerHeartbeatResult {
 
 export type BrokerState = 'FENCED' | 'UNFENCED' | 'CONTROLLED_SHUTDOWN' | 'SHUTDOWN_NOW';
 
+/** Of partitions, for a broker that leaves. */
+const changesAtOnce = 500;
+
 export function decideBrokerHeartbeat(
   context: DecisionContext,
   request: BrokerHeartbeatRequest,
@@ -46,10 +50,12 @@ export function decideBrokerHeartbeat(
     return { records: [], response: answer(errorCode, { isCaughtUp: false, isFenced: true, shouldShutDown: false }) };
   }
   const current = stateOf(broker);
-  const next = nextState(context, request, broker);
+  const leaving = request.wantShutDown ? planBrokerLeaving(context, { brokerId, most: changesAtOnce }) : [];
+  const next = nextState(context, request, { broker, isFarFromGone: leaving.length === changesAtOnce });
   context.sessions.touch({ brokerId, brokerEpoch, metadataOffset: currentMetadataOffset, connectionId }, context.now);
-  const records = [...transition(context, broker, next), ...cordon(broker, request)];
-  if (next === 'CONTROLLED_SHUTDOWN' && current !== next) {
+  const isLeaving = next === 'CONTROLLED_SHUTDOWN' && leaving.length > 0;
+  const records = [...transition(context, broker, next), ...(isLeaving ? leaving : []), ...cordon(broker, request)];
+  if (isLeaving || (next === 'CONTROLLED_SHUTDOWN' && current !== next)) {
     // The others must have read of the new leaders before this broker stops answering.
     context.sessions.setControlledShutdownOffset(brokerId, context.nextOffset + records.length - 1);
   }
@@ -76,7 +82,17 @@ export function stateOf(broker: BrokerImage): Exclude<BrokerState, 'SHUTDOWN_NOW
   return broker.inControlledShutdown ? 'CONTROLLED_SHUTDOWN' : 'UNFENCED';
 }
 
-function nextState(context: DecisionContext, request: BrokerHeartbeatRequest, broker: BrokerImage): BrokerState {
+interface Leaver {
+  readonly broker: BrokerImage;
+  /** There is more to leave than fits in the decision. */
+  readonly isFarFromGone: boolean;
+}
+
+function nextState(
+  context: DecisionContext,
+  request: BrokerHeartbeatRequest,
+  { broker, isFarFromGone }: Leaver,
+): BrokerState {
   const { wantFence, wantShutDown } = request;
   const leads = context.index.leaderships(broker.id) > 0;
   switch (stateOf(broker)) {
@@ -84,10 +100,11 @@ function nextState(context: DecisionContext, request: BrokerHeartbeatRequest, br
       if (wantShutDown) return 'SHUTDOWN_NOW';
       return !wantFence && isCaughtUp(context, request, broker) ? 'UNFENCED' : 'FENCED';
     case 'UNFENCED':
-      if (wantShutDown) return leads ? 'CONTROLLED_SHUTDOWN' : 'SHUTDOWN_NOW';
+      if (wantShutDown) return leads || isFarFromGone ? 'CONTROLLED_SHUTDOWN' : 'SHUTDOWN_NOW';
       return wantFence ? 'FENCED' : 'UNFENCED';
     default:
-      return !leads && othersHaveRead(context, broker.id) ? 'SHUTDOWN_NOW' : 'CONTROLLED_SHUTDOWN';
+      if (leads || isFarFromGone) return 'CONTROLLED_SHUTDOWN';
+      return othersHaveRead(context, broker.id) ? 'SHUTDOWN_NOW' : 'CONTROLLED_SHUTDOWN';
   }
 }
 
@@ -117,10 +134,7 @@ function transition(context: DecisionContext, broker: BrokerImage, next: BrokerS
         ...planBrokerJoining(context, brokerId),
       ];
     case 'CONTROLLED_SHUTDOWN':
-      return [
-        { type: 'brokerRegistrationChange', brokerId, brokerEpoch, inControlledShutdown: true },
-        ...planBrokerLeaving(context, { brokerId }),
-      ];
+      return [{ type: 'brokerRegistrationChange', brokerId, brokerEpoch, inControlledShutdown: true }];
     default:
       return fenceBroker(context, broker);
   }
