@@ -100,7 +100,8 @@ test('a listener that is in the middle of a batch hears at once that its node do
   await listener.until('leads');
   node.resign({ epoch: 1, reason: 'test' });
   await listener.until('1 done');
-  expect(listener.lines).toEqual(['batch 0', '0 done', 'leads', 'batch 1', 'leads not', '1 done']);
+  // By now it may lead again.
+  expect(listener.lines.slice(0, 6)).toEqual(['batch 0', '0 done', 'leads', 'batch 1', 'leads not', '1 done']);
 });
 
 test('nothing is handed on once the node has stopped', async () => {
