@@ -59,7 +59,8 @@ export class VoterWatch {
 
   #lookAtHistory(node: SimNode, { log }: Core): void {
     let { offset, value } = log.voterSets.before(log.highWatermark);
-    while (offset >= 0) {
+    // Before kraft.version 1 the voters are the configuration's, whatever disks they have.
+    while (offset >= 0 && value.voters.every(({ id }) => value.isDirectoryKnown(id))) {
       this.#record(node, { offset, names: value.voters.map(voterName) });
       const before = log.voterSets.before(offset);
       if (before.offset >= offset) return;
