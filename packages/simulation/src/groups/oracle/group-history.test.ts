@@ -38,6 +38,18 @@ test('a static member may not commit once its successor is in the log', () => {
   expect(() => tell(ErrorCode.NONE)).toThrow('its place was taken');
 });
 
+test('what a static member had may be given to others once a successor has asked to join, heard or not', () => {
+  const history = new GroupHistory('g', { now: () => 0, trace: () => undefined });
+  const asked = { sentAt: 0, wasCurrent: true };
+  const [former, other] = [newMember('former'), { ...newMember('other'), instanceId: 'o' }];
+  for (const member of [former, other]) history.onAlive(member, asked);
+  history.onGiven(former, [0], asked);
+  expect(() => history.onGiven(other, [0], asked)).toThrow('partition 0 is with other');
+  history.onGivenUp(other, [0]);
+  history.onJoining(newMember(''));
+  expect(() => history.onGiven(other, [0], asked)).not.toThrow();
+});
+
 /** A classic member joins at `joinedAt`; one of the other protocol is given its partition at a later epoch, at 20. */
 function commitsInMixedGroup({ joinedAt }: { joinedAt: number }): () => void {
   let now = joinedAt;

@@ -63,8 +63,10 @@ export class GroupHistory {
   /**
    * A classic member asks to join. In a mixed group it has no lease until it is told what it has: what a rebalance of
    * the classic protocol takes from it without its knowledge is free when a member of the other protocol comes.
+   * A static one that has no id yet may be let in, and what its former self had given to others, before it hears of it.
    */
   onJoining(member: GroupMember): void {
+    if (member.instanceId !== null && member.memberId === '') this.#owners.onSucceeded(member);
     if (this.#isMixed) this.#owners.onJoining(member);
   }
 
