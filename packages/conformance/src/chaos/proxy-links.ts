@@ -4,6 +4,7 @@
  * direction stay in the proxy's sockets until the link is healed.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePorts } from '../support/free-ports.ts';
 import { nodeIds, type Links } from './links.ts';
 
 interface Pair {
@@ -31,9 +32,8 @@ export class ProxyLinks implements Links {
 
   static async create(): Promise<ProxyLinks> {
     const keys = nodeIds.flatMap((id) => purposes.map((purpose) => `${purpose} ${id}`));
-    const reserved = await Promise.all(keys.map(() => listen(createServer(), 0)));
-    const ports = new Map(keys.map((key, i) => [key, portOf(reserved[i])]));
-    await Promise.all(reserved.map((server) => new Promise((done) => void server.close(done))));
+    const free = await freePorts(keys.length);
+    const ports = new Map(keys.map((key, i) => [key, free[i] ?? 0]));
     const links = new ProxyLinks(ports);
     for (const id of nodeIds) {
       await links.#serve(id, { at: links.#port('brokerProxy', id), behind: links.#port('broker', id) });
@@ -138,9 +138,4 @@ function listen(server: Server, port: number): Promise<Server> {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => resolve(server));
   });
-}
-
-function portOf(server: Server | undefined): number {
-  const address = server?.address();
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
