@@ -175,7 +175,9 @@ describe('consumer groups', () => {
       );
       if (missing.length === 0) return;
       if (Date.now() > deadline) {
-        const said = members.map(({ errors }) => errors).join('\n');
+        const args = ['-b', cluster.bootstrap, '-L'];
+        const state = await runProgram({ program: 'kcat', args, mayFail: true, timeoutMs: 10_000 });
+        const said = [...members.map(({ errors }) => errors), state].join('\n');
         throw new Error(`${missing.length} of ${count} records were not delivered, such as ${missing[0]}\n${said}`);
       }
       await new Promise((done) => void setTimeout(done, 100));
