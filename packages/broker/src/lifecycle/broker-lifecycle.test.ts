@@ -1,16 +1,16 @@
-import { createNodeWorld, silentLogger, type LogFields, type World } from '@tidelog/core';
+import { createNodeWorld, silentLogger, type LogFields, type Millis, type World } from '@tidelog/core';
 import { BrokerHeartbeat, ErrorCode, type ResponseOf } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
 import type { ControllerChannel } from '../channels.ts';
 import { until } from '../testing/client.ts';
 import { BrokerLifecycle, type LifecycleDeps } from './broker-lifecycle.ts';
 
-function lifecycleWith(
-  deps: Pick<LifecycleDeps, 'world' | 'logger'> & { answer: (api: { readonly key: number }) => Promise<object> },
-): BrokerLifecycle {
+type Answer = (api: { readonly key: number }, timeoutMs: Millis | undefined) => Promise<object>;
+
+function lifecycleWith(deps: Pick<LifecycleDeps, 'world' | 'logger'> & { answer: Answer }): BrokerLifecycle {
   const { world, logger, answer } = deps;
   const controller: ControllerChannel = {
-    send: async (api) => (await answer(api)) as unknown as ResponseOf<typeof api>,
+    send: async (api, _, options) => (await answer(api, options?.timeoutMs)) as unknown as ResponseOf<typeof api>,
   };
   return new BrokerLifecycle({
     world,
@@ -58,6 +58,24 @@ test('a refused registration is said once a second, and again when the reason is
   await until(() => reasons.at(-1) === 'NOT_CONTROLLER', 'the other reason');
   lifecycle.stop();
   expect(new Set(reasons)).toEqual(new Set(['DUPLICATE_BROKER_REGISTRATION', 'NOT_CONTROLLER']));
+});
+
+test('a controller has half a session to answer a heartbeat, for giving it up breaks the connection', async () => {
+  const timeouts: (Millis | undefined)[] = [];
+  const lifecycle = lifecycleWith({
+    world: createNodeWorld(),
+    logger: silentLogger,
+    answer: async (api, timeoutMs) => {
+      if (api.key === BrokerHeartbeat.key) timeouts.push(timeoutMs);
+      return { errorCode: 0, brokerEpoch: 0, isCaughtUp: true, isFenced: false, shouldShutDown: false };
+    },
+  });
+  lifecycle.start();
+  await until(() => lifecycle.brokerEpoch === 0, 'the registration');
+  lifecycle.onMetadata({ offset: 1, cluster: { brokerEpoch: () => 0 } } as never);
+  await until(() => timeouts.length > 0, 'a heartbeat');
+  lifecycle.stop();
+  expect(timeouts[0]).toBe(2500);
 });
 
 test('after a standstill a broker leads again when the controller says that it has read what it lost', async () => {

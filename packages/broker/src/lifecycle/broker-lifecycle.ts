@@ -171,7 +171,7 @@ export class BrokerLifecycle {
           wantShutDown: effect.wantShutDown,
           offlineLogDirs: [...offlineLogDirs()],
         },
-        { timeoutMs: timings.heartbeatIntervalMs },
+        { timeoutMs: heartbeatTimeoutMs(timings) },
       );
       const { errorCode, isCaughtUp, isFenced, shouldShutDown } = response;
       this.#standstill.look(this.#now);
@@ -187,4 +187,12 @@ export class BrokerLifecycle {
       return { kind: 'heartbeatFailed', mustRegister: false };
     }
   }
+}
+
+/**
+ * Giving a heartbeat up closes its connection, which the controller takes for a sign of death: a controller that is
+ * slow gets as much time as leaves room for a second heartbeat in the session.
+ */
+function heartbeatTimeoutMs({ heartbeatIntervalMs, sessionTimeoutMs }: LifecycleTimings): Millis {
+  return Math.max(heartbeatIntervalMs, sessionTimeoutMs / 2);
 }
