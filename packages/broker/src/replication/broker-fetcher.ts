@@ -129,11 +129,13 @@ export class BrokerFetcher {
   #ready(followed: FollowedPartition): void {
     if (followed.removed) return;
     const { replica } = followed;
-    if (replica.vouchedEndOffset < replica.logEndOffset) {
-      // Found after a crash, or made by a repair: synced first, for the offset of a fetch is a promise.
+    const end = replica.log?.nextOffset ?? replica.logEndOffset;
+    if (replica.vouchedEndOffset < end) {
+      // Found after a crash, made by a repair, or still being written for a former leader: it is waited for, and synced
+      // where that is asked for, because the offset of a fetch is a promise.
       followed.state = 'writing';
-      followed.writingUpTo = replica.logEndOffset;
-      return replica.log?.sync();
+      followed.writingUpTo = end;
+      return replica.vouchedEndOffset < replica.logEndOffset ? replica.log?.sync() : undefined;
     }
     followed.state = 'ready';
     this.#changed.add(followed);

@@ -7,14 +7,14 @@
  *  - the high watermark of a leader never goes back within its epoch, and never passes the end of its log
  *  - leader completeness: a later leader has everything below the high watermark of an earlier one (KIP-101, KIP-966)
  */
-import { crc32c } from '@tidelog/core';
+import { crc32c, type Millis } from '@tidelog/core';
 import type { Replica } from '@tidelog/broker';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import { Violation } from '../violation.ts';
 
 /** Whoever was seen in an epoch for so long has it on its disk. */
-const settledMs = 1000;
+const settledMs: Millis = 1000;
 
 interface Led {
   readonly node: number;
@@ -35,8 +35,8 @@ export class ClusterWatch {
   readonly #quorumLeaders = new Map<number, number>();
   /** Of every replica of the metadata log, which is a node with a directory: another disk is another replica. */
   readonly #quorumEpochs = new Map<string, number>();
-  /** The epoch each of them is in, and since when it was seen in it. */
-  readonly #settledEpochs = new Map<string, { readonly epoch: number; readonly since: number }>();
+  /** The epoch each of them is in, and from when until when it was seen at work in it. */
+  readonly #settledEpochs = new Map<string, { readonly epoch: number; readonly since: Millis; until: Millis }>();
   readonly #metadata = new Map<number, string>();
   readonly #partitions = new Map<string, PartitionFacts>();
   looks = 0;
@@ -60,7 +60,7 @@ export class ClusterWatch {
   /** Epoch and vote are durable before anything follows from them (Raft, figure 2): a start finds them. */
   onStart(node: SimNode): void {
     const known = this.#settledEpochs.get(replicaOf(node));
-    if (known === undefined || this.#cluster.scheduler.now - known.since < settledMs) return;
+    if (known === undefined || known.until - known.since < settledMs) return;
     for (const volume of node.volumes) {
       const { mountPoint, disk } = volume;
       const path = `${mountPoint}/__cluster_metadata-0/quorum-state`;
@@ -93,15 +93,20 @@ export class ClusterWatch {
     this.#quorumEpochs.set(replica, leaderEpoch);
     // While there is no room for an epoch, a node that is in it has not written it, and acts on nothing that it says.
     if (node.hasFullVolume) this.#settledEpochs.delete(replica);
-    else if (this.#settledEpochs.get(replica)?.epoch !== leaderEpoch) {
-      this.#settledEpochs.set(replica, { epoch: leaderEpoch, since: this.#cluster.scheduler.now });
-    }
+    else if (node.state === 'up') this.#settle(replica, leaderEpoch);
     if (role !== 'leader') return;
     const leader = this.#quorumLeaders.get(leaderEpoch);
     if (leader !== undefined && leader !== node.id) {
       this.#fail('election safety', `nodes ${leader} and ${node.id} both lead the quorum in epoch ${leaderEpoch}`);
     }
     this.#quorumLeaders.set(leaderEpoch, node.id);
+  }
+
+  #settle(replica: string, epoch: number): void {
+    const { now } = this.#cluster.scheduler;
+    const known = this.#settledEpochs.get(replica);
+    if (known?.epoch === epoch) known.until = now;
+    else this.#settledEpochs.set(replica, { epoch, since: now, until: now });
   }
 
   #onMetadata(node: SimNode, baseOffset: number, content: string): void {
