@@ -2,7 +2,7 @@
  * All logs of a process, over one or more log directories (`log.dirs`). Opens them, makes and deletes them, keeps the
  * checkpoints, and says which directory has failed. A new log goes to the directory that holds the fewest.
  */
-import { randomUuid, zeroUuid, type Logger, type World } from '@tidelog/core';
+import { randomUuid, zeroUuid, type Logger, type Uuid, type World } from '@tidelog/core';
 import { Checkpoints } from './checkpoints.ts';
 import { encodePartitionMetadata } from './core/checkpoint-text.ts';
 import {
@@ -58,6 +58,8 @@ export class LogStore {
   readonly #departures: Departures;
   readonly #checkpoints: Checkpoints;
   readonly #logs = new Map<string, OpenLog>();
+  /** Of logs that are in several directories: what is in the others. */
+  #copies: readonly OpenLog[] = [];
   #previousBrokerEpoch = -1;
   #closed = false;
 
@@ -125,7 +127,7 @@ export class LogStore {
 
   /** Takes the log out at once; its files go after file.delete.delay.ms. */
   async delete(topic: string, partition: number): Promise<void> {
-    const out = this.#takeOut(partitionDirectoryName({ topic, partition }), deletedDirectoryName);
+    const out = this.#takeOut(this.#logs.get(partitionDirectoryName({ topic, partition })), deletedDirectoryName);
     if (out === undefined) return;
     await out.durable;
     this.#world.timers.after(out.state.config.fileDeleteDelayMs, () => this.#departures.remove(out.path));
@@ -133,9 +135,28 @@ export class LogStore {
 
   /** Takes the log out and keeps its files, under a name that no start looks at; answers where they are. */
   async setAside(topic: string, partition: number): Promise<string | undefined> {
-    const out = this.#takeOut(partitionDirectoryName({ topic, partition }), strayDirectoryName);
+    const out = this.#takeOut(this.#logs.get(partitionDirectoryName({ topic, partition })), strayDirectoryName);
     await out?.durable;
     return out?.path;
+  }
+
+  /**
+   * One log in two directories: one of them was out of reach while the log was made anew in the other, and which of
+   * them is the replica only the controller knows. The one in this directory is kept (where none is there, the one that
+   * is open), the others are set aside. Answers where their files are.
+   */
+  async choose(topic: string, partition: number, directoryId: Uuid): Promise<readonly string[]> {
+    const name = partitionDirectoryName({ topic, partition });
+    const copies = this.#copies.filter(({ state }) => state.name === name);
+    const open = this.#logs.get(name);
+    if (copies.length === 0 || open === undefined) return [];
+    const all = [open, ...copies];
+    const chosen = all.find(({ log }) => log.directoryId === directoryId) ?? open;
+    this.#copies = this.#copies.filter((one) => !copies.includes(one));
+    const out = all.flatMap((one) => (one === chosen ? [] : (this.#takeOut(one, strayDirectoryName) ?? [])));
+    this.#logs.set(name, chosen);
+    await Promise.all(out.map(({ durable }) => durable));
+    return out.map(({ path }) => path);
   }
 
   directories(): DirectoryStatus[] {
@@ -186,7 +207,11 @@ export class LogStore {
       for (const state of loaded) {
         const other = this.#logs.get(state.name);
         if (other === undefined) this.#add(state);
-        else this.#logger.error({ kept: other.state.path, ignored: state.path }, 'one log is in two directories');
+        else {
+          this.#copies = [...this.#copies, { log: new PartitionLog(state), state }];
+          state.directory.logCount++;
+          this.#logger.warn({ one: other.state.path, other: state.path }, 'one log is in two directories');
+        }
       }
       this.cleaner.points.onLoaded(health, facts.cleanPoints);
       for (const name of namesIn(facts)) if (!this.#logs.has(name)) health.leftovers.add(name);
@@ -252,12 +277,11 @@ export class LogStore {
     state.metadataUnsynced = true;
   }
 
-  #takeOut(name: string, renamed: typeof strayDirectoryName): TakenOut | undefined {
-    const open = this.#logs.get(name);
+  #takeOut(open: OpenLog | undefined, renamed: typeof strayDirectoryName): TakenOut | undefined {
     if (open === undefined) return undefined;
-    this.#logs.delete(name);
     const { log, state } = open;
-    const { directory } = state;
+    const { directory, name } = state;
+    if (this.#logs.get(name) === open) this.#logs.delete(name);
     directory.logCount--;
     log.abandon();
     directory.leftovers.add(name);
@@ -279,9 +303,11 @@ export class LogStore {
 
   async #closeDirectory(health: DirectoryHealth, brokerEpoch: number): Promise<void> {
     if (health.offline !== undefined) return;
-    const logs = [...this.#logs.values()].filter(({ state }) => state.directory === health);
-    // A log that failed must be scanned again at the next start, so the stop does not count as clean.
-    const damaged = logs.some(({ state }) => state.failure !== undefined);
+    const copies = this.#copies;
+    const logs = [...this.#logs.values(), ...copies].filter(({ state }) => state.directory === health);
+    // A log that failed must be scanned again at the next start, so the stop does not count as clean; nor does it with
+    // a second log that nobody chose or set aside, of which the checkpoints say nothing.
+    const damaged = logs.some((one) => one.state.failure !== undefined || copies.includes(one));
     try {
       const next = logs.values();
       const worker = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { existsSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createNodeWorld, randomUuid, silentLogger } from '@tidelog/core';
 import { defaultLogConfig, LogStore, type PartitionLog } from '@tidelog/log';
@@ -136,3 +137,25 @@ test('logs that the cluster does not place here are set aside with their records
   const kept = world.disk.list(`${root}/a`).filter((name) => /^events-0\..+-stray$/.test(name));
   expect(kept.length).toBe(1);
 });
+
+test.each([
+  [first, 'a', second, 'b'],
+  [second, 'b', first, 'a'],
+])(
+  'of a log in two directories the one where the controller has it is the replica',
+  async (kept, name, old, oldName) => {
+    const write = async (directory: string, values: readonly string[]): Promise<void> => {
+      const log = place(await open(), { directories: [directory, DirectoryId.UNASSIGNED] });
+      log?.append(batchOf(values), { origin: 'client', leaderEpoch: 0, wallNow: world.clock.wall() });
+      await store?.close({ brokerEpoch: 1 });
+    };
+    await write(old, ['old']);
+    renameSync(`${root}/${oldName}/events-0`, `${root}/out-of-reach`);
+    await write(kept, ['new', 'newer']);
+    renameSync(`${root}/out-of-reach`, `${root}/${oldName}/events-0`);
+    const log = place(await open(), { directories: [kept, DirectoryId.UNASSIGNED] });
+    expect([log?.directoryId, log?.logEndOffset]).toEqual([kept, 2]);
+    const there = (directory: string): boolean => existsSync(`${root}/${directory}/events-0`);
+    await expect.poll(() => [there(name), there(oldName)]).toEqual([true, false]);
+  },
+);

@@ -62,6 +62,7 @@ export class ReplicaLogs {
     const { topic, topicId, partition, image, settings } = placed;
     const { logger, assignments } = this.#deps;
     const assigned = this.#assignedTo(image);
+    this.#choose(placed, assigned);
     try {
       const log = this.#usableLog(placed) ?? this.#create(placed, assigned);
       if (log === undefined) return undefined;
@@ -119,6 +120,16 @@ export class ReplicaLogs {
     const othersHaveAll = image.isr.length > 0 && !image.isr.includes(this.#deps.nodeId);
     if (isDamaged && othersHaveAll) return this.#setAside(log, 'it is damaged and is fetched again from its leader');
     return log;
+  }
+
+  /** Of a log in several directories the replica is the one where the controller has it: the others are old. */
+  #choose({ topic, topicId, partition }: PlacedPartition, assigned: string): void {
+    const { store, logger } = this.#deps;
+    const fields = { topic, topicId, partition, directoryId: assigned };
+    store.choose(topic, partition, assigned).then(
+      (paths) => paths.forEach((path) => logger.warn({ ...fields, path }, `a second log is set aside; ${howToRemove}`)),
+      (cause: unknown) => logger.error({ ...fields, cause: String(cause) }, 'a second log could not be set aside'),
+    );
   }
 
   #create({ topic, topicId, partition, settings }: PlacedPartition, assigned: string): PartitionLog | undefined {
