@@ -99,6 +99,7 @@ export class ClassicConsumer extends GroupConsumer {
     const answer = await link.ask(SyncGroup, request, { channel: 'group', timeoutMs: rebalanceTimeoutMs });
     if (answer === undefined) return await this.#pause();
     if (answer.response.errorCode !== ErrorCode.NONE) return await this.#onError(answer.response.errorCode);
+    history.onSynced(member, answer);
     history.onWritten(member, { sentAt: joined.sentAt, wasCurrent: joined.wasCurrent && answer.wasCurrent });
     const isCoordinated = joined.response.leader === '';
     await this.#onAssigned(

@@ -76,6 +76,11 @@ export class GroupHistory {
     if (member.instanceId !== null && wasCurrent) this.#owners.onSucceeded(member);
   }
 
+  /** By this id the member is one of the group, whoever it was that let it in: its former self is out. */
+  onSynced(member: GroupMember, { wasCurrent }: Asked): void {
+    if (member.instanceId !== null && wasCurrent) this.#owners.onSucceeded(member);
+  }
+
   /**
    * That the member joined, by this request, is in the log. Until then the next coordinator may know its former self
    * only: a classic group forgets a rebalance that was under way, as in Kafka.
