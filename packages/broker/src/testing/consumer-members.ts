@@ -28,14 +28,17 @@ export class TestConsumer {
   }
 
   /** As it would speak at another epoch, or owning something else. */
-  at(epoch: number, owned: ReadonlySet<string> = this.owned): Spoken {
+  at(epoch: number, owned: Spoken['owned'] = this.owned): Spoken {
     const { memberId, subscription } = this;
     return { memberId, epoch, owned, subscription };
   }
 }
 
 /** What a heartbeat is made of. */
-type Spoken = Pick<TestConsumer, 'memberId' | 'epoch' | 'owned' | 'subscription'>;
+interface Spoken extends Pick<TestConsumer, 'memberId' | 'epoch' | 'subscription'> {
+  /** Null when it does not say. */
+  readonly owned: ReadonlySet<string> | null;
+}
 
 export class ConsumerMembers {
   readonly bench: GroupBench;
@@ -84,7 +87,7 @@ export class ConsumerMembers {
     const { memberId, epoch, owned, subscription } = consumer;
     const { topics, regex, assignor, instanceId, rackId } = subscription;
     const byTopic = new Map<string, number[]>();
-    for (const entry of owned) {
+    for (const entry of owned ?? []) {
       const [topicId = '', partition] = entry.split('/');
       byTopic.set(topicId, [...(byTopic.get(topicId) ?? []), Number(partition)]);
     }
@@ -98,7 +101,8 @@ export class ConsumerMembers {
       subscribedTopicNames: isFull ? [...(topics ?? [])] : null,
       subscribedTopicRegex: isFull ? (regex ?? null) : null,
       serverAssignor: isFull ? (assignor ?? null) : null,
-      topicPartitions: Array.from(byTopic, ([topicId, partitions]) => ({ topicId, partitions })),
+      topicPartitions:
+        owned === null ? null : Array.from(byTopic, ([topicId, partitions]) => ({ topicId, partitions })),
     };
     const client = { clientId: 'c', clientHost: '/h' };
     return this.bench.ask((to) => ({ type: 'consumerHeartbeat', to, request, apiVersion: 1, client, uuid: 'u' }));

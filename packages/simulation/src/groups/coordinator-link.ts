@@ -33,7 +33,7 @@ export class CoordinatorLink {
   async ask<A extends Api>(
     api: A,
     request: RequestInputOf<A>,
-    { channel, timeoutMs }: { channel: string; timeoutMs?: Millis },
+    { channel, timeoutMs, onLost }: { channel: string; timeoutMs?: Millis; onLost?: (sentAt: Millis) => void },
   ): Promise<Answer<ResponseOf<A>> | undefined> {
     const { client, groupId, coordinators } = this.#options;
     const nodeId = (this.#nodeId ??= await this.#find());
@@ -43,6 +43,7 @@ export class CoordinatorLink {
     const response = await client.send({ nodeId, channel, timeoutMs }, api, request).catch(onlyNetworkErrors);
     coordinators.isCurrent(nodeId, groupId);
     if (response !== undefined) return { response, sentAt, wasCurrent };
+    onLost?.(sentAt);
     this.#forget(nodeId);
     return undefined;
   }

@@ -48,12 +48,13 @@ export class ModernConsumer extends GroupConsumer {
     this.#unheardSince = undefined;
     this.#saysAll = false;
     this.#said = partitions.join();
+    const isBehind = response.memberEpoch > member.epoch;
     member.epoch = response.memberEpoch;
     if (isJoining) {
       this.history.onJoined(member, answer);
       this.history.onWritten(member, answer);
     }
-    if (await this.#onTold(answer, unheardSince)) return;
+    if (await this.#onTold(answer, { unheardSince, isBehind })) return;
     const longestMs = Math.min(heartbeatMs, response.heartbeatIntervalMs);
     await client.sleep(longestMs * (0.5 + 0.5 * client.random.next()));
   }
@@ -72,17 +73,27 @@ export class ModernConsumer extends GroupConsumer {
     const { groupId, memberId, instanceId } = this.member;
     const all = this.#saysAll ? { rebalanceTimeoutMs, subscribedTopicNames: [sharedTopic] } : {};
     const request = { groupId, memberId, memberEpoch, instanceId, topicPartitions, ...all };
-    return this.link.ask(ConsumerGroupHeartbeat, request, { channel: 'group' });
+    const owned = topicPartitions?.flatMap(({ partitions }) => partitions);
+    const onLost = (sentAt: Millis): void => {
+      if (owned !== undefined) this.history.onUnheard(this.member, owned, sentAt);
+    };
+    return this.link.ask(ConsumerGroupHeartbeat, request, { channel: 'group', onLost });
   }
 
-  /** True when there is something to say at once. */
-  async #onTold(answer: Answer<Told>, unheardSince: Millis): Promise<boolean> {
+  /**
+   * True when there is something to say at once. What it is asked to give up at the epoch that it has is its own still;
+   * what is missing at a later one may be another's, and is not committed any more.
+   */
+  async #onTold(
+    answer: Answer<Told>,
+    { unheardSince, isBehind }: { unheardSince: Millis; isBehind: boolean },
+  ): Promise<boolean> {
     const { reader } = this;
     const { assignment } = answer.response;
     const assigned = assignment?.topicPartitions.flatMap(({ partitions }) => partitions) ?? reader.partitions;
     const revoked = reader.partitions.filter((partition) => !assigned.includes(partition));
     const given = assigned.filter((partition) => !reader.partitions.includes(partition));
-    if (revoked.length > 0) await reader.commit();
+    if (revoked.length > 0 && !isBehind) await reader.commit();
     reader.giveUp(revoked);
     this.onAccepted(answer, revoked.length > 0 ? unheardSince : answer.sentAt);
     if (given.length > 0) reader.take(given, answer);

@@ -60,6 +60,11 @@ export class GroupHistory {
     if (wasCurrent) this.#owners.onAlive(member, sentAt, revokingSince);
   }
 
+  /** As for `SingleOwner`. */
+  onUnheard(member: GroupMember, owned: readonly number[], sentAt: Millis): void {
+    this.#owners.onUnheard(member, owned, sentAt);
+  }
+
   /**
    * A classic member asks to join. In a mixed group it has no lease until it is told what it has: what a rebalance of
    * the classic protocol takes from it without its knowledge is free when a member of the other protocol comes.

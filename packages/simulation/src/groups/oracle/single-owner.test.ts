@@ -36,3 +36,32 @@ test('a member that was asked to give something up has the rest until its rebala
   const now = asked + rebalanceTimeoutMs * 0.9;
   expect(() => given({ now, sentAt: late, revokingSince: asked })).toThrow('has it for another');
 });
+
+/** Another member is given what the first one has, after a heartbeat of the first that named `owned` had no answer. */
+function givenAfterUnheard(owned: readonly number[], partition: number): void {
+  const owners = new SingleOwner(() => asked);
+  const [first, second] = [newMember('first'), newMember('second')];
+  owners.onUnheard(first, owned, 0);
+  owners.onAlive(first, asked);
+  owners.onGiven(first, [0, 1]);
+  owners.onAlive(second, asked);
+  owners.onGiven(second, [partition]);
+}
+
+test('what a heartbeat without an answer did not name may be taken for given up when it comes', () => {
+  expect(() => givenAfterUnheard([0], 1)).not.toThrow();
+});
+
+test('what a heartbeat without an answer named stays with its member', () => {
+  expect(() => givenAfterUnheard([0], 0)).toThrow('has it for another');
+});
+
+test('a member whose heartbeat has no answer may not be given what another has', () => {
+  const owners = new SingleOwner(() => asked);
+  const [first, second] = [newMember('first'), newMember('second')];
+  owners.onAlive(first, asked);
+  owners.onGiven(first, [0]);
+  owners.onUnheard(second, [], 0);
+  owners.onAlive(second, asked);
+  expect(() => owners.onGiven(second, [0])).toThrow('has it for another');
+});

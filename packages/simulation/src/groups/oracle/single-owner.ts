@@ -1,7 +1,9 @@
 /**
  * At most one owner per partition. A member whose session is alive has a lease on what it was given: until it gives a
  * partition up, or its session has run out since the last request that the coordinator accepted, nobody else may be
- * given it. One that has to give something up has its rebalance timeout for that too, however alive its session is.
+ * given it. One that has to give something up has its rebalance timeout for that too, however alive its session is. And
+ * nothing in the protocol tells an old heartbeat that comes late from a new one, when it is a join (KAFKA-19233), or of
+ * the epoch that the member still has: what it does not name counts as given up.
  */
 import type { Millis } from '@tidelog/core';
 import { Violation } from '../../violation.ts';
@@ -12,9 +14,19 @@ import { nameOfMember, type GroupMember } from './group-member.ts';
 const leaseMs: Millis = sessionTimeoutMs * 0.95;
 const revocationMs: Millis = rebalanceTimeoutMs * 0.95;
 
+/** Connections are held up, and then links are cut, and then brokers are paused. */
+const longestUnderWayMs: Millis = 60_000;
+
+/** A heartbeat without an answer. */
+interface Unheard {
+  readonly owned: readonly number[];
+  readonly until: Millis;
+}
+
 interface Lease {
   until: Millis;
   readonly partitions: Set<number>;
+  readonly unheard: Unheard[];
 }
 
 export class SingleOwner {
@@ -32,7 +44,15 @@ export class SingleOwner {
   onAlive(member: GroupMember, sentAt: Millis, revokingSince = sentAt): void {
     const lease = this.#leaseOf(member);
     lease.until = Math.max(lease.until, Math.min(sentAt + leaseMs, revokingSince + revocationMs));
-    this.#check(member, lease);
+    this.#check(
+      member,
+      [...lease.partitions].filter((partition) => this.#isLeased(lease, partition)),
+    );
+  }
+
+  /** A heartbeat that named all that the member owned then has no answer, and may yet come to the coordinator. */
+  onUnheard(member: GroupMember, owned: readonly number[], sentAt: Millis): void {
+    this.#leaseOf(member).unheard.push({ owned, until: sentAt + longestUnderWayMs });
   }
 
   /** Until it is told what it has, others may have it. */
@@ -40,10 +60,10 @@ export class SingleOwner {
     this.#leaseOf(member).until = -Infinity;
   }
 
-  onGiven(member: GroupMember, partitions: Iterable<number>): void {
+  onGiven(member: GroupMember, partitions: readonly number[]): void {
     const lease = this.#leaseOf(member);
     for (const partition of partitions) lease.partitions.add(partition);
-    this.#check(member, lease);
+    this.#check(member, partitions);
   }
 
   onGivenUp(member: GroupMember, partitions: Iterable<number>): void {
@@ -63,13 +83,13 @@ export class SingleOwner {
     }
   }
 
-  #check(member: GroupMember, { until, partitions }: Lease): void {
+  #check(member: GroupMember, partitions: readonly number[]): void {
     const now = this.#now();
-    if (until <= now) return;
+    if (this.#leaseOf(member).until <= now) return;
     for (const [other, theirs] of this.#leases) {
       if (other === member || theirs.until <= now) continue;
       for (const partition of partitions) {
-        if (!theirs.partitions.has(partition)) continue;
+        if (!this.#isLeased(theirs, partition)) continue;
         throw new Violation(
           'two owners',
           `group ${member.groupId}: partition ${partition} is with ${nameOfMember(member)} while ` +
@@ -79,9 +99,16 @@ export class SingleOwner {
     }
   }
 
+  #isLeased({ partitions, unheard }: Lease, partition: number): boolean {
+    const now = this.#now();
+    return partitions.has(partition) && unheard.every(({ owned, until }) => until <= now || owned.includes(partition));
+  }
+
   #leaseOf(member: GroupMember): Lease {
     let lease = this.#leases.get(member);
-    if (lease === undefined) this.#leases.set(member, (lease = { until: -Infinity, partitions: new Set() }));
+    if (lease === undefined) {
+      this.#leases.set(member, (lease = { until: -Infinity, partitions: new Set(), unheard: [] }));
+    }
     return lease;
   }
 }

@@ -57,7 +57,9 @@ export class ConsumerHeartbeat {
       request.rebalanceTimeoutMs !== -1 &&
       (request.subscribedTopicNames !== null || request.subscribedTopicRegex !== null) &&
       owned !== null;
-    const tellAssignment = isFull || isNew || !sameAssignment(before.assigned, after.assigned);
+    // Who is behind has not heard what came with its epoch: that answer was lost, or was to a request that came late.
+    const isBehind = request.memberEpoch !== before.memberEpoch;
+    const tellAssignment = isFull || isNew || isBehind || !sameAssignment(before.assigned, after.assigned);
     const heartbeatIntervalMs = this.#intervalOf(group, after, turn);
     turn.reply(to, heartbeatResponse(after, { heartbeatIntervalMs, tellAssignment }));
   }

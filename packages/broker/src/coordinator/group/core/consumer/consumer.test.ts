@@ -1,7 +1,7 @@
 import { ErrorCode } from '@tidelog/protocol';
 import { expect, test } from 'vitest';
 import { commitOffset } from '../../../../testing/classic-members.ts';
-import { ConsumerMembers } from '../../../../testing/consumer-members.ts';
+import { ConsumerMembers, type TestConsumer } from '../../../../testing/consumer-members.ts';
 import { GroupBench, idOf, type GroupBenchOptions } from '../../../../testing/group-bench.ts';
 
 function members(partitions = 6, options: GroupBenchOptions = {}): ConsumerMembers {
@@ -260,6 +260,19 @@ test('a member that begins anew is told what it has, whatever its epoch was', ()
   group.settle(4);
   expect(group.join('s', { topics: ['t'], instanceId: 'S' })).toBe('epoch 3, has 2');
   expect(group.state).toBe('Stable');
+});
+
+test('a member is told what it has when an old request to join, which came late, has moved it to another epoch', () => {
+  const group = members();
+  group.join('a');
+  group.bench.wait(1000);
+  group.join('b');
+  const a = group.consumers.get('a') as TestConsumer;
+  group.send(a.at(0, new Set()), { isFull: true });
+  const { response } = group.send(a.at(1, null), { isFull: false });
+  expect(response?.memberEpoch).toBe(2);
+  expect(response?.assignment?.topicPartitions.flatMap(({ partitions }) => partitions)).toHaveLength(3);
+  expect(group.send(a.at(2, null), { isFull: false }).response?.assignment).toBeNull();
 });
 
 test('a member under another instance id is no longer found under its former one', () => {
